@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * client.h - the device's side: the next one-time password, and the check of
+ * the server's X4.
+ *
+ * A client is backed by a credential file (index durable before a byte of the
+ * message is given out, safe against a second process on the same file) or by
+ * memory alone (simulated devices). One client is for one thread at a time.
+ */
+#ifndef WHITEKEY_CLIENT_H
+#define WHITEKEY_CLIENT_H
+
+#include <whitekey/credential.h>
+#include <whitekey/msg.h>
+
+struct wk_client;
+
+/* Unix seconds, or 0: no clock (section 3). Read under the index's lock. */
+typedef uint32_t wk_clock(void *context);
+
+/* The system's clock; context is ignored. */
+uint32_t wk_clock_system(void *context);
+
+/*
+ * Opens a credential file that only its owner may read.
+ * WK_ERR_MISSING, WK_ERR_MALFORMED, WK_ERR_KEY (others may read it),
+ * WK_ERR_IO. clock NULL: the device has none. *client is the caller's to free,
+ * NULL on failure.
+ */
+WK_MUST_CHECK enum wk_err wk_client_open(struct wk_client **client,
+                                         const char *path, wk_clock *clock,
+                                         void *clock_context,
+                                         struct wk_why *why);
+
+/* A client in memory only, for simulated devices; copies the credential. */
+WK_MUST_CHECK enum wk_err wk_client_new(struct wk_client **client,
+                                        const struct wk_credential *credential,
+                                        wk_clock *clock, void *clock_context);
+
+void wk_client_free(struct wk_client *client);
+
+const struct wk_id *wk_client_id(const struct wk_client *client);
+
+/* A login's messages, to be sent once. */
+struct wk_otp {
+  uint8_t x1[WK_X1_LEN];
+  uint8_t x2[WK_X2_LEN];
+  bool has_x2; /* the credential has a user's chain */
+};
+
+/*
+ * The next login. challenge: WK_CHALLENGE_LEN bytes or NULL (section 5).
+ * WK_ERR_EXHAUSTED: the chain is spent, enrol again. WK_ERR_IO: the index
+ * could not be made durable; nothing may be sent. otp is zeroed on failure.
+ */
+WK_MUST_CHECK enum wk_err wk_client_next(struct wk_client *client,
+                                         const uint8_t *challenge,
+                                         struct wk_otp *otp,
+                                         struct wk_why *why);
+
+/* As MQTT password text and as enhanced authentication data (sections 4, 5).
+ */
+void wk_otp_password(const struct wk_otp *otp, char text[WK_PASSWORD_MAX + 1]);
+#define WK_OTP_BINARY_MAX (1u + WK_DID_MAX + WK_X1_LEN + WK_X2_LEN)
+size_t wk_otp_binary(const struct wk_otp *otp, const struct wk_id *id,
+                     uint8_t out[WK_OTP_BINARY_MAX]);
+
+/*
+ * Checks an X4 against the last login's X1: it opens, is an X4 and names that
+ * request. WK_ERR_MALFORMED, WK_ERR_FORGED; reply is zeroed on failure. Also
+ * ends the skip-ahead of section 2.
+ */
+WK_MUST_CHECK enum wk_err wk_client_check(struct wk_client *client,
+                                          const uint8_t *x4, size_t len,
+                                          struct wk_reply *reply,
+                                          struct wk_why *why);
+
+/*
+ * How the last login ended, for the skip-ahead of section 2: the next index
+ * advances by 1, 2, 4 .. R after explicit refusals, once since the last
+ * success, and by 1 after no answer.
+ */
+void wk_client_accepted(struct wk_client *client);
+void wk_client_refused(struct wk_client *client);
+
+#endif
