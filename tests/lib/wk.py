@@ -1,0 +1,401 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What every black-box test needs: folders, ports, brokers and our programs.
+
+    class PluginTest(wk.TestCase):
+        def test_login__fresh_password_accepted(self):
+            registry = self.registry()
+            thermo = registry.enrol("thermo-1")
+            broker = self.broker(registry)
+            password = registry.otp(thermo)
+
+Everything that a test case makes through its own methods is stopped and
+removed when it ends, and a sanitizer's report in any program's output fails
+it. ctest sets the environment (cmake/tests.cmake).
+"""
+
+import json
+import os
+import random
+import re
+import shutil
+import socket
+import subprocess
+import tempfile
+import threading
+import unittest
+from signal import SIGHUP, SIGKILL, SIGTERM
+
+BUILD = os.environ["WK_BUILD"]
+SOURCE = os.environ["WK_SOURCE"]
+MOSQUITTO = os.environ["WK_MOSQUITTO"]
+SANITIZE = os.environ.get("WK_SANITIZE", "")
+PLUGIN = os.path.join(BUILD, "plugin", "mosquitto_whitekey.so")
+HOST = "127.0.0.1"
+PATIENCE = 20.0  # seconds until an awaited event counts as missing
+
+_PROGRAMS = {
+    "whitekey": "cli",
+    "whitekey-gateway": "gateway",
+    "whitekey-sim": "device-sim",
+}
+_REPORT = re.compile(
+    r"ERROR: (Leak|Address|Undefined)Sanitizer"
+    r"|WARNING: ThreadSanitizer|runtime error:"
+)
+
+
+def program(name):
+    """The path of one of our programs in the build tree."""
+    return os.path.join(BUILD, _PROGRAMS[name], name)
+
+
+def free_port():
+    """A port that nobody listens on, outside the kernel's own choices.
+
+    An outgoing connection could take a port of the ephemeral range before
+    the broker does.
+    """
+    while True:
+        port = random.SystemRandom().randrange(10000, 32000)
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((HOST, port))
+            except OSError:
+                continue
+            return port
+
+
+def check_sanitizer(output, what):
+    """Raises AssertionError when output holds a sanitizer's report."""
+    if _REPORT.search(output):
+        raise AssertionError(f"{what}: sanitizer report\n{output}")
+
+
+def run(name, *args, stdin=None, env=None, check=None, timeout=60):
+    """Runs one of our programs (by name) or any other (by path or PATH).
+
+    Gives the CompletedProcess with text output. check: the exit status that
+    the test counts on, None for any.
+    """
+    path = program(name) if name in _PROGRAMS else name
+    done = subprocess.run(
+        [path, *map(str, args)],
+        input=stdin,
+        stdin=subprocess.DEVNULL if stdin is None else None,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        env={**os.environ, **(env or {})},
+        timeout=timeout,
+    )
+    check_sanitizer(done.stderr, name)
+    if check is not None and done.returncode != check:
+        raise AssertionError(
+            f"{name} {' '.join(map(str, args))}: exit {done.returncode},"
+            f" not {check}\n{done.stdout}{done.stderr}"
+        )
+    return done
+
+
+class Folder:
+    """A temporary folder; path(name) names a file in it."""
+
+    def __init__(self):
+        self.root = tempfile.mkdtemp(prefix="whitekey-test-")
+
+    def path(self, name):
+        return os.path.join(self.root, name)
+
+    def write(self, name, text, mode=0o644):
+        path = self.path(name)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        os.chmod(path, mode)
+        return path
+
+    def remove(self):
+        shutil.rmtree(self.root)
+
+
+class Process:
+    """A running program whose output (both streams) is kept line by line."""
+
+    def __init__(self, argv, env=None):
+        self.name = os.path.basename(argv[0])
+        self.status = None
+        self._lines = []
+        self._more = threading.Condition()
+        self._ended = False
+        self._process = subprocess.Popen(
+            argv,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            env={**os.environ, **(env or {})},
+        )
+        self.pid = self._process.pid
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self):
+        for line in self._process.stdout:
+            with self._more:
+                self._lines.append(line)
+                self._more.notify_all()
+        with self._more:
+            self._ended = True
+            self._more.notify_all()
+
+    def log(self, start=0):
+        with self._more:
+            return "".join(self._lines[start:])
+
+    def mark(self):
+        """The place in the log that wait_log() may start from."""
+        with self._more:
+            return len(self._lines)
+
+    def wait_log(self, pattern, start=0, timeout=PATIENCE):
+        """Waits for a line that matches the regular expression."""
+        search = re.compile(pattern).search
+
+        def found():
+            return next(filter(None, map(search, self._lines[start:])), None)
+
+        with self._more:
+            self._more.wait_for(lambda: found() or self._ended, timeout)
+            match = found()
+            text = "".join(self._lines)
+        if match is None:
+            raise AssertionError(f"{self.name}: no {pattern!r} in\n{text}")
+        return match
+
+    def alive(self):
+        return self._process.poll() is None
+
+    def signal(self, number):
+        self._process.send_signal(number)
+
+    def wait(self, timeout=PATIENCE):
+        """Waits for its end; gives the exit status."""
+        self.status = self._process.wait(timeout)
+        self._reader.join(timeout)
+        self._process.stdout.close()
+        check_sanitizer(self.log(), self.name)
+        return self.status
+
+    def stop(self, number=SIGTERM):
+        """Ends it; gives the exit status. Fails on a sanitizer's report."""
+        if self.status is not None:
+            return self.status
+        if self.alive():
+            self.signal(number)
+        try:
+            return self.wait()
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self.wait()
+            raise AssertionError(f"{self.name} did not stop\n{self.log()}")
+
+
+class Credential:
+    """An enrolled device's name and file."""
+
+    def __init__(self, did, path):
+        self.did = did
+        self.path = path
+
+    def copy(self, path):
+        """A thief's copy of the file as it is now."""
+        shutil.copy2(self.path, path)
+        return Credential(self.did, path)
+
+    def load(self):
+        with open(self.path, encoding="utf-8") as file:
+            return json.load(file)
+
+
+class Registry:
+    """A registry and its master key, made and used by the real CLI."""
+
+    def __init__(self, folder, name="registry"):
+        self.folder = folder
+        self.path = folder.path(f"{name}.db")
+        self.master = folder.path(f"{name}.master.key")
+        self.cli("init")
+
+    @property
+    def env(self):
+        return {
+            "WHITEKEY_REGISTRY": self.path,
+            "WHITEKEY_MASTER_KEY": self.master,
+        }
+
+    def cli(self, *args, check=0):
+        return run("whitekey", *args, env=self.env, check=check)
+
+    def enrol(self, did, *args, length=256):
+        path = self.folder.path(f"{did}.credential")
+        self.cli("enrol", did, "--length", length, "--out", path, *args)
+        return Credential(did, path)
+
+    def otp(self, credential, *args):
+        """The next password."""
+        return self.otps(credential, 1, *args)[0]
+
+    def otps(self, credential, count, *args):
+        done = self.cli(
+            "otp", "--credential", credential.path, "--count", count, *args
+        )
+        return done.stdout.split()
+
+    def audit(self):
+        """Every event of the audit file, oldest first."""
+        try:
+            with open(self.path + ".audit.jsonl", encoding="utf-8") as file:
+                return [json.loads(line) for line in file]
+        except FileNotFoundError:
+            return []
+
+
+def _preload(library):
+    done = run("gcc", f"-print-file-name={library}", check=0)
+    return os.path.realpath(done.stdout.strip())
+
+
+def _broker_env():
+    """The broker is not instrumented; the sanitizer's runtime comes first."""
+    if SANITIZE == "address":
+        suppressions = os.path.join(SOURCE, "tests", "lib", "lsan.supp")
+        return {
+            "LD_PRELOAD": _preload("libasan.so"),
+            "ASAN_OPTIONS": "detect_leaks=1:abort_on_error=0",
+            "LSAN_OPTIONS": f"suppressions={suppressions}"
+            ":print_suppressions=0",
+        }
+    if SANITIZE == "thread":
+        return {"LD_PRELOAD": _preload("libtsan.so")}
+    return {}
+
+
+class Broker:
+    """A real mosquitto on loopback with our plugin.
+
+    registry None: without the plugin. options: the plugin's own, by name
+    without plugin_opt_, added to registry and master_key_file (a value of
+    None leaves one out). config: lines for the end of mosquitto.conf.
+    listeners: how many ports; with per_listener each loads the plugin.
+    """
+
+    def __init__(self, folder, registry=None, options=None, config="",
+                 listeners=1, per_listener=False):
+        self.folder = folder
+        self.ports = [free_port() for _ in range(listeners)]
+        self.port = self.ports[0]
+        self.process = None
+        self.options = {}
+        if registry is not None:
+            self.options["registry"] = registry.path
+            self.options["master_key_file"] = registry.master
+        self.options.update(options or {})
+        self.with_plugin = registry is not None
+        self.config = config
+        self.per_listener = per_listener
+
+    def _plugin_lines(self):
+        if not self.with_plugin:
+            return ["allow_anonymous true"]
+        lines = [f"plugin {PLUGIN}"]
+        for name, value in self.options.items():
+            if value is not None:
+                lines.append(f"plugin_opt_{name} {value}")
+        return lines
+
+    def _write_config(self):
+        lines = ["log_dest stderr", "log_type all", "connection_messages true"]
+        if os.geteuid() == 0:
+            lines.append("user root")
+        if self.per_listener:
+            lines.append("per_listener_settings true")
+        else:
+            lines += self._plugin_lines()
+        for port in self.ports:
+            lines.append(f"listener {port} {HOST}")
+            if self.per_listener:
+                lines += self._plugin_lines()
+        lines.append(self.config)
+        name = f"mosquitto-{self.port}.conf"
+        return self.folder.write(name, "\n".join(lines) + "\n")
+
+    def spawn(self):
+        """Starts it without waiting: for configurations that must fail."""
+        self.process = Process(
+            [MOSQUITTO, "-c", self._write_config()], env=_broker_env()
+        )
+        return self.process
+
+    def start(self):
+        self.spawn()
+        self.process.wait_log(r"mosquitto version \S+ running")
+        return self
+
+    def stop(self, number=SIGTERM):
+        return self.process.stop(number)
+
+    def restart(self, number=SIGTERM):
+        """Ends it with the signal and starts it again on the same ports."""
+        self.stop(number)
+        return self.start()
+
+    def reload(self):
+        """SIGHUP; returns once the broker has read its configuration."""
+        mark = self.process.mark()
+        self.process.signal(SIGHUP)
+        self.process.wait_log(r"Reloading config", mark)
+
+    def log(self, start=0):
+        return self.process.log(start)
+
+    def mark(self):
+        return self.process.mark()
+
+    def wait_log(self, pattern, start=0, timeout=PATIENCE):
+        return self.process.wait_log(pattern, start, timeout)
+
+
+class TestCase(unittest.TestCase):
+    """Makes what a test needs and clears it away in reverse order."""
+
+    def setUp(self):
+        self.folder = Folder()
+        self.addCleanup(self.folder.remove)
+
+    def registry(self, name="registry"):
+        return Registry(self.folder, name)
+
+    def broker(self, registry=None, **settings):
+        """A started broker; it must end with status 0."""
+        broker = Broker(self.folder, registry, **settings)
+        self.addCleanup(self._stop_broker, broker)
+        return broker.start()
+
+    def _stop_broker(self, broker):
+        if broker.process is None:
+            return
+        status = broker.stop()
+        if status not in (0, -SIGKILL):
+            self.fail(f"broker: exit {status}\n{broker.log()}")
+
+    def process(self, name, *args, env=None):
+        """Starts one of our programs (by name) or any other (by path)."""
+        path = program(name) if name in _PROGRAMS else name
+        process = Process([path, *map(str, args)], env=env)
+        self.addCleanup(process.stop)
+        return process
+
+
+def main():
+    unittest.main(verbosity=2)
