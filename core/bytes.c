@@ -54,7 +54,9 @@ uint8_t wk_read_u8(struct wk_reader *r) {
 
 uint16_t wk_read_be16(struct wk_reader *r) {
   const uint8_t *in = wk_read_view(r, 2);
-  return in ? (uint16_t)((uint16_t)in[0] << 8 | in[1]) : 0;
+  if (!in)
+    return 0;
+  return (uint16_t)((uint16_t)in[0] << 8 | in[1]);
 }
 
 uint32_t wk_read_be32(struct wk_reader *r) {

@@ -43,8 +43,8 @@ Test(ccm, open__every_flipped_bit_is_refused_and_zeroes) {
   const uint8_t zero[17] = {0};
   cr_assert_eq(wk_ccm_seal(sealed, key, nonce, aad, 2, body, 17), WK_OK);
   for (size_t bit = 0; bit < 8 * (sizeof sealed + sizeof aad); bit++) {
-    uint8_t *at = bit < 8 * sizeof sealed ? sealed + bit / 8
-                                          : aad + bit / 8 - sizeof sealed;
+    uint8_t *at = bit < 8 * sizeof sealed ? &sealed[bit / 8]
+                                          : &aad[bit / 8 - sizeof sealed];
     uint8_t out[17] = {9};
     *at = (uint8_t)(*at ^ 1u << bit % 8);
     cr_assert_eq(wk_ccm_open(out, key, nonce, aad, 2, sealed, 17),
