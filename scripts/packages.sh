@@ -1,0 +1,89 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: Apache-2.0
+# Sourced by ./run: what each verb needs from Debian 12 or 13, and how it gets
+# there. Once everything is there nothing here touches the network.
+
+packages_of() {
+  case $1 in
+    build)
+      echo gcc libc6-dev cmake ninja-build pkg-config \
+        libcjson-dev libmbedtls-dev libmosquitto-dev libpaho-mqtt-dev \
+        libsqlite3-dev libyaml-dev mosquitto mosquitto-dev
+      ;;
+    avr) echo avr-libc binutils-avr gcc-avr ;;
+    test)
+      echo jose libcriterion-dev mosquitto-clients python3 \
+        python3-jsonschema python3-paho-mqtt python3-yaml
+      # Debian's npm pulls in some 300 packages: only where there is none.
+      command -v npm >/dev/null || echo ca-certificates nodejs npm
+      ;;
+    lint-fast)
+      echo cppcheck mandoc python3 shellcheck
+      # Formatting is judged by one version only, see scripts/lint.sh.
+      if [[ $(debian_release) == 12 ]]; then
+        echo clang-format-14
+      fi
+      ;;
+    lint) echo clang-tidy ;;
+    *) fail "no such package group: $1" ;;
+  esac
+}
+
+debian_release() {
+  (. /etc/os-release && echo "${VERSION_ID:-}")
+}
+
+# need_packages GROUP...: installs what is missing of these groups.
+need_packages() {
+  local group package
+  local -a missing=()
+  command -v dpkg-query >/dev/null || return 0 # not Debian: cmake will tell
+  for group in "$@"; do
+    for package in $(packages_of "$group"); do
+      is_installed "$package" || missing+=("$package")
+    done
+  done
+  ((${#missing[@]} == 0)) || install_packages "${missing[@]}"
+}
+
+is_installed() {
+  [[ $(dpkg-query -W -f '${db:Status-Abbrev}' "$1" 2>/dev/null) == ?i* ]]
+}
+
+install_packages() {
+  say "installing with apt: $*"
+  as_root scripts/apt-install.sh "$@"
+}
+
+as_root() {
+  if ((EUID == 0)); then
+    "$@"
+  elif command -v sudo >/dev/null; then
+    sudo "$@"
+  else
+    fail "these need root, and there is no sudo: ${*:2}"
+  fi
+}
+
+# The npm packages of the tests go to tests/node/node_modules, npm's own cache
+# to build/npm: nothing lands in the home folder. A cache that the user
+# already has is read before the network is.
+need_node_modules() {
+  local folder=tests/node
+  local stamp=$folder/node_modules/.package-lock.json
+  [[ -f $folder/package-lock.json ]] || return 0
+  [[ $stamp -nt $folder/package-lock.json ]] && return
+  say "installing the tests' npm packages into $folder/node_modules"
+  npm_ci "$folder" --offline --cache "$PWD/build/npm" 2>/dev/null ||
+    npm_ci "$folder" --offline 2>/dev/null ||
+    npm_ci "$folder" --cache "$PWD/build/npm" ||
+    fail "npm could not fetch what $folder/package-lock.json names"
+  touch "$stamp"
+}
+
+npm_ci() {
+  local folder=$1
+  shift
+  npm ci --prefix "$folder" --no-audit --no-fund --no-update-notifier \
+    --ignore-scripts --logs-max=0 --loglevel=error "$@"
+}
