@@ -9,8 +9,11 @@ endif()
 pkg_check_modules(criterion REQUIRED IMPORTED_TARGET criterion)
 set(WHITEKEY_PYTHON /usr/bin/python3 CACHE FILEPATH
   "The Python that sees Debian's packages")
-set(whitekey_sanitizer_report
-  "ERROR: (Leak|Address|Undefined)Sanitizer|WARNING: ThreadSanitizer|runtime error:")
+string(JOIN "|" whitekey_sanitizer_report
+  "ERROR: (Leak|Address|Undefined)Sanitizer"
+  "WARNING: ThreadSanitizer"
+  "runtime error:"
+)
 
 # whitekey_unit_test(NAME SOURCE... LIBS target...)
 function(whitekey_unit_test name)
