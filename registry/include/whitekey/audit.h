@@ -30,6 +30,13 @@ void wk_audit_login(struct wk_audit *audit, const struct wk_attempt *attempt,
                     const struct wk_verdict *verdict, const char *method,
                     const char *address);
 
+/* The same line without its newline, for the alarm topic; returns its length,
+ * 0 when out of memory. */
+size_t wk_audit_login_line(char line[WK_AUDIT_LINE_MAX],
+                           const struct wk_attempt *attempt,
+                           const struct wk_verdict *verdict,
+                           const char *method, const char *address);
+
 /* An operator's act: event "enrol", "enable", "disable", "revoke", "release",
  * "init". */
 void wk_audit_admin(struct wk_audit *audit, const char *event,

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What operators do: enrol, list, change. */
+#include <string.h>
+#include <time.h>
+
+#include "state.h"
+
+/* ---- enrolment ---------------------------------------------------------- */
+
+static enum wk_err chain_allowed(const struct wk_enrolled_chain *chain,
+                                 const char *did, struct wk_why *why) {
+  if (chain->present &&
+      (chain->n < WK_CHAIN_ENROL_MIN || chain->n > WK_CHAIN_LEN_MAX))
+    return wk_fail(why, WK_ERR_ARGUMENT,
+                   "device \"%s\": a chain of %u is not within %u..%u", did,
+                   (unsigned)chain->n, WK_CHAIN_ENROL_MIN,
+                   (unsigned)WK_CHAIN_LEN_MAX);
+  return WK_OK;
+}
+
+static enum wk_err enrolment_allowed(const struct wk_enrolment *device,
+                                     const uint8_t realm[WK_REALM_LEN],
+                                     struct wk_id *id, struct wk_why *why) {
+  const size_t len = strnlen(device->did, sizeof device->did);
+  if (wk_id_init(id, realm, device->did, len) != WK_OK)
+    return wk_fail(why, WK_ERR_MALFORMED,
+                   "a device's name is 1 to %u of A-Z a-z 0-9 . _ -",
+                   WK_DID_MAX);
+  if (!device->c.present)
+    return wk_fail(why, WK_ERR_ARGUMENT, "device \"%s\": no chain C", id->did);
+  const enum wk_err err = chain_allowed(&device->c, id->did, why);
+  return err == WK_OK ? chain_allowed(&device->d, id->did, why) : err;
+}
+
+static void chain_enrol(struct wk_chain_record *record,
+                        const struct wk_enrolled_chain *chain) {
+  record->present = chain->present;
+  if (!chain->present)
+    return;
+  record->epoch = chain->epoch;
+  record->n = chain->n;
+  memcpy(record->value, chain->anchor, WK_VALUE_LEN);
+}
+
+static enum wk_err store_enrolment(struct wk_store *store,
+                                   const struct wk_record *record,
+                                   struct wk_why *why) {
+  enum wk_err err =
+      wk_store_anchor(store, record->id.did, record->c.value, why);
+  if (err == WK_OK && record->d.present)
+    err = wk_store_anchor(store, record->id.did, record->d.value, why);
+  return err == WK_OK ? wk_store_put(store, record, why) : err;
+}
+
+/* In a transaction: the name's tombstone or record gives the generation. */
+static enum wk_err enrol(struct wk_registry *registry,
+                         const struct wk_enrolment *device,
+                         struct wk_record *record, struct wk_why *why) {
+  struct wk_record before;
+  enum wk_err err =
+      wk_store_get(registry->store, record->id.did, &before, why);
+  if (err != WK_OK && err != WK_ERR_MISSING)
+    return err;
+  record->generation = err == WK_OK ? before.generation + 1 : 0;
+  if (err == WK_OK && before.generation == UINT32_MAX)
+    return wk_fail(why, WK_ERR_EXHAUSTED,
+                   "device \"%s\": no generation is left", record->id.did);
+  record->enrolled_at = (int64_t)time(NULL);
+  chain_enrol(&record->c, &device->c);
+  chain_enrol(&record->d, &device->d);
+  wk_wrap_seal(record->bio_wrapped, registry->wrap_key, &record->id,
+               record->generation, device->bio_id);
+  return store_enrolment(registry->store, record, why);
+}
+
+enum wk_err wk_registry_enrol(struct wk_registry *registry,
+                              const struct wk_enrolment *device,
+                              uint32_t *generation, uint8_t ks[WK_KS_LEN],
+                              struct wk_why *why) {
+  struct wk_record record = {.state = WK_DEVICE_ENABLED};
+  enum wk_err err =
+      enrolment_allowed(device, registry->realm, &record.id, why);
+  if (err == WK_OK)
+    err = wk_store_begin(registry->store, why);
+  if (err != WK_OK)
+    return err;
+  err = enrol(registry, device, &record, why);
+  if (err != WK_OK) {
+    wk_store_rollback(registry->store);
+    return err;
+  }
+  err = wk_store_commit(registry->store, why);
+  if (err != WK_OK)
+    return err;
+  *generation = record.generation;
+  wk_key_server(ks, registry->master, &record.id, record.generation);
+  return WK_OK;
+}
+
+/* ---- looking ------------------------------------------------------------ */
+
+static void info_init(struct wk_device_info *info,
+                      const struct wk_record *record) {
+  memset(info, 0, sizeof *info);
+  memcpy(info->did, record->id.did, sizeof info->did);
+  info->generation = record->generation;
+  info->state = record->state;
+  info->enrolled_at = record->enrolled_at;
+  info->login_at = record->login_at;
+  info->c.present = record->c.present;
+  info->c.epoch = record->c.epoch;
+  info->c.n = record->c.n;
+  info->c.last = record->c.last;
+  info->c.pending = record->c.pending.state != WK_PENDING_NONE;
+  info->d.present = record->d.present;
+  info->d.epoch = record->d.epoch;
+  info->d.n = record->d.n;
+  info->d.last = record->d.last;
+  info->d.pending = record->d.pending.state != WK_PENDING_NONE;
+}
+
+enum wk_err wk_registry_list(struct wk_registry *registry,
+                             bool (*each)(void *context,
+                                          const struct wk_device_info *),
+                             void *context, struct wk_why *why) {
+  char after[WK_DID_MAX + 1] = "";
+  for (;;) {
+    struct wk_record record;
+    struct wk_device_info info;
+    const enum wk_err err =
+        wk_store_next(registry->store, after, &record, why);
+    if (err == WK_ERR_MISSING)
+      return WK_OK;
+    if (err != WK_OK)
+      return err;
+    memcpy(after, record.id.did, sizeof after);
+    info_init(&info, &record);
+    if (!each(context, &info))
+      return WK_OK;
+  }
+}
+
+enum wk_err wk_registry_get(struct wk_registry *registry, const char *did,
+                            struct wk_device_info *info, struct wk_why *why) {
+  struct wk_record record;
+  const enum wk_err err = wk_store_get(registry->store, did, &record, why);
+  memset(info, 0, sizeof *info);
+  if (err == WK_OK)
+    info_init(info, &record);
+  return err;
+}
+
+bool wk_registry_admits(struct wk_registry *registry, const char *did,
+                        uint32_t generation) {
+  struct wk_record record;
+  return wk_store_get(registry->store, did, &record, NULL) == WK_OK &&
+         record.state == WK_DEVICE_ENABLED && record.generation == generation;
+}
+
+/* ---- changing ----------------------------------------------------------- */
+
+/* The states a change starts from, as a set, and the one it leads to. */
+static const struct transition {
+  const char *verb;
+  unsigned from;
+  enum wk_device_state to;
+} transitions[] = {
+    [WK_CHANGE_ENABLE] = {"enabled", 1u << WK_DEVICE_DISABLED,
+                          WK_DEVICE_ENABLED},
+    [WK_CHANGE_DISABLE] = {"disabled", 1u << WK_DEVICE_ENABLED,
+                           WK_DEVICE_DISABLED},
+    [WK_CHANGE_RELEASE] = {"released", 1u << WK_DEVICE_QUARANTINED,
+                           WK_DEVICE_ENABLED},
+    [WK_CHANGE_REVOKE] = {"revoked",
+                          1u << WK_DEVICE_ENABLED | 1u << WK_DEVICE_DISABLED |
+                              1u << WK_DEVICE_QUARANTINED,
+                          WK_DEVICE_REVOKED},
+};
+
+static enum wk_err apply(struct wk_record *record, enum wk_change change,
+                         struct wk_why *why) {
+  const struct transition *t = &transitions[change];
+  if (record->state == t->to)
+    return WK_OK;
+  if ((t->from & 1u << record->state) == 0)
+    return wk_fail(why, WK_ERR_ARGUMENT,
+                   "device \"%s\" is %s and cannot be %s", record->id.did,
+                   wk_device_state_name(record->state), t->verb);
+  record->state = t->to;
+  record->released = change == WK_CHANGE_RELEASE;
+  if (change == WK_CHANGE_REVOKE) { /* a tombstone: name, generation */
+    memset(record->bio_wrapped, 0, sizeof record->bio_wrapped);
+    memset(&record->c, 0, sizeof record->c);
+    memset(&record->d, 0, sizeof record->d);
+  }
+  return WK_OK;
+}
+
+enum wk_err wk_registry_change(struct wk_registry *registry, const char *did,
+                               enum wk_change change, struct wk_why *why) {
+  struct wk_record record;
+  enum wk_err err = wk_store_begin(registry->store, why);
+  if (err != WK_OK)
+    return err;
+  err = wk_store_get(registry->store, did, &record, why);
+  if (err == WK_OK)
+    err = apply(&record, change, why);
+  if (err == WK_OK)
+    err = wk_store_put(registry->store, &record, why);
+  if (err == WK_OK)
+    return wk_store_commit(registry->store, why);
+  wk_store_rollback(registry->store);
+  return err;
+}

@@ -1,0 +1,414 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <sqlite3.h>
+
+#include "columns.h"
+
+#define APPLICATION_ID 0x574b5231 /* "WKR1" */
+#define SCHEMA_VERSION 1
+#define BUSY_MS 250
+
+enum query {
+  BEGIN,
+  COMMIT,
+  ROLLBACK,
+  GET_DEVICE,
+  NEXT_DEVICE,
+  GET_CHAIN,
+  PUT_DEVICE,
+  PUT_CHAIN,
+  DELETE_CHAIN,
+  PUT_ANCHOR,
+  VERSION,
+  QUERY_COUNT
+};
+
+#define DEVICE_COLUMNS                                                        \
+  "d_id, generation, state, released, bio_wrapped, long_walk_at,"             \
+  " enrolled_at, login_at"
+#define CHAIN_COLUMNS                                                         \
+  "d_id, role, epoch, n, last, value, hash, t_max, promise, pending_state,"   \
+  " pending_index, pending_n, pending_anchor, pending_vouch, previous_last,"  \
+  " previous_value, previous_hash"
+
+static const char *const queries[QUERY_COUNT] = {
+    [BEGIN] = "BEGIN IMMEDIATE",
+    [COMMIT] = "COMMIT",
+    [ROLLBACK] = "ROLLBACK",
+    [GET_DEVICE] = "SELECT " DEVICE_COLUMNS " FROM device WHERE d_id = ?1",
+    [NEXT_DEVICE] = "SELECT " DEVICE_COLUMNS " FROM device WHERE d_id > ?1"
+                    " ORDER BY d_id LIMIT 1",
+    [GET_CHAIN] = "SELECT " CHAIN_COLUMNS " FROM chain WHERE d_id = ?1",
+    [PUT_DEVICE] = "INSERT OR REPLACE INTO device (" DEVICE_COLUMNS ")"
+                   " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    [PUT_CHAIN] = "INSERT OR REPLACE INTO chain (" CHAIN_COLUMNS ")"
+                  " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11,"
+                  " ?12, ?13, ?14, ?15, ?16, ?17)",
+    [DELETE_CHAIN] = "DELETE FROM chain WHERE d_id = ?1 AND role = ?2",
+    [PUT_ANCHOR] = "INSERT INTO anchor (d_id, anchor) VALUES (?1, ?2)",
+    [VERSION] = "PRAGMA data_version",
+};
+
+static const char schema[] =
+    "CREATE TABLE head (realm BLOB NOT NULL, master_check BLOB NOT NULL);"
+    "CREATE TABLE device ("
+    " d_id TEXT PRIMARY KEY, generation INTEGER NOT NULL,"
+    " state INTEGER NOT NULL, released INTEGER NOT NULL,"
+    " bio_wrapped BLOB NOT NULL, long_walk_at INTEGER NOT NULL,"
+    " enrolled_at INTEGER NOT NULL, login_at INTEGER NOT NULL"
+    ") WITHOUT ROWID;"
+    "CREATE TABLE chain ("
+    " d_id TEXT NOT NULL REFERENCES device, role INTEGER NOT NULL,"
+    " epoch INTEGER NOT NULL, n INTEGER NOT NULL, last INTEGER NOT NULL,"
+    " value BLOB NOT NULL, hash BLOB NOT NULL, t_max INTEGER NOT NULL,"
+    " promise INTEGER NOT NULL, pending_state INTEGER NOT NULL,"
+    " pending_index INTEGER, pending_n INTEGER, pending_anchor BLOB,"
+    " pending_vouch BLOB, previous_last INTEGER, previous_value BLOB,"
+    " previous_hash BLOB, PRIMARY KEY (d_id, role)"
+    ") WITHOUT ROWID;"
+    "CREATE TABLE anchor ("
+    " d_id TEXT NOT NULL, anchor BLOB NOT NULL, PRIMARY KEY (d_id, anchor)"
+    ") WITHOUT ROWID;";
+
+struct wk_store {
+  sqlite3 *db;
+  char *path;
+  sqlite3_stmt *query[QUERY_COUNT];
+};
+
+static enum wk_err sql_error(struct wk_why *why, const char *path, sqlite3 *db,
+                             int code) {
+  enum wk_err err = WK_ERR_IO;
+  switch (code & 0xff) {
+  case SQLITE_BUSY:
+  case SQLITE_LOCKED:
+    err = WK_ERR_BUSY;
+    break;
+  case SQLITE_CORRUPT:
+  case SQLITE_NOTADB:
+    err = WK_ERR_CORRUPT;
+    break;
+  default:
+    break;
+  }
+  return wk_fail(why, err, "%s: %s", path,
+                 db ? sqlite3_errmsg(db) : sqlite3_errstr(code));
+}
+
+static enum wk_err failed(struct wk_store *store, struct wk_why *why,
+                          int code) {
+  return sql_error(why, store->path, store->db, code);
+}
+
+static enum wk_err corrupt(struct wk_store *store, struct wk_why *why,
+                           const char *what) {
+  return wk_fail(why, WK_ERR_CORRUPT, "%s: %s", store->path, what);
+}
+
+/* ---- create ------------------------------------------------------------ */
+
+static int create_tables(sqlite3 *db, const struct wk_store_head *head) {
+  char setup[96];
+  (void)snprintf(setup, sizeof setup,
+                 "PRAGMA application_id = %d; PRAGMA user_version = %d;",
+                 APPLICATION_ID, SCHEMA_VERSION);
+  int code = sqlite3_exec(db, "BEGIN", NULL, NULL, NULL);
+  if (code == SQLITE_OK)
+    code = sqlite3_exec(db, setup, NULL, NULL, NULL);
+  if (code == SQLITE_OK)
+    code = sqlite3_exec(db, schema, NULL, NULL, NULL);
+  sqlite3_stmt *insert = NULL;
+  if (code == SQLITE_OK)
+    code = sqlite3_prepare_v2(db, "INSERT INTO head VALUES (?1, ?2)", -1,
+                              &insert, NULL);
+  if (code == SQLITE_OK) {
+    (void)sqlite3_bind_blob(insert, 1, head->realm, WK_REALM_LEN,
+                            SQLITE_STATIC);
+    (void)sqlite3_bind_blob(insert, 2, head->check, WK_CHECK_LEN,
+                            SQLITE_STATIC);
+    code =
+        sqlite3_step(insert) == SQLITE_DONE ? SQLITE_OK : sqlite3_errcode(db);
+  }
+  (void)sqlite3_finalize(insert);
+  return code == SQLITE_OK ? sqlite3_exec(db, "COMMIT", NULL, NULL, NULL)
+                           : code;
+}
+
+static enum wk_err create_at(const char *temp, const char *path,
+                             const struct wk_store_head *head,
+                             struct wk_why *why) {
+  sqlite3 *db = NULL;
+  int code = sqlite3_open_v2(temp, &db, SQLITE_OPEN_READWRITE, NULL);
+  if (code == SQLITE_OK)
+    code = create_tables(db, head);
+  enum wk_err err = WK_OK;
+  if (code != SQLITE_OK)
+    err = sql_error(why, path, db, code);
+  (void)sqlite3_close(db);
+  if (err == WK_OK && link(temp, path) != 0)
+    err = wk_fail(why, WK_ERR_EXISTS, "%s: stands there already", path);
+  return err;
+}
+
+enum wk_err wk_store_create(const char *path, const struct wk_store_head *head,
+                            struct wk_why *why) {
+  char temp[PATH_MAX];
+  if (access(path, F_OK) == 0)
+    return wk_fail(why, WK_ERR_EXISTS, "%s: stands there already", path);
+  const int need = snprintf(temp, sizeof temp, "%s.XXXXXX", path);
+  if (need < 0 || (size_t)need >= sizeof temp)
+    return wk_fail(why, WK_ERR_IO, "%s: path too long", path);
+  const int fd = mkstemp(temp); /* mode 0600; WAL files inherit it */
+  if (fd < 0)
+    return wk_fail(why, WK_ERR_IO, "%s: cannot be made here: %s", path,
+                   strerror(errno));
+  (void)close(fd);
+  const enum wk_err err = create_at(temp, path, head, why);
+  (void)unlink(temp);
+  return err;
+}
+
+/* ---- open -------------------------------------------------------------- */
+
+static enum wk_err pragma_is(struct wk_store *store, const char *pragma,
+                             int want, const char *complaint,
+                             struct wk_why *why) {
+  sqlite3_stmt *stmt = NULL;
+  const int code = sqlite3_prepare_v2(store->db, pragma, -1, &stmt, NULL);
+  if (code != SQLITE_OK)
+    return failed(store, why, code);
+  const int step = sqlite3_step(stmt);
+  const int got = step == SQLITE_ROW ? sqlite3_column_int(stmt, 0) : -1;
+  (void)sqlite3_finalize(stmt);
+  if (step != SQLITE_ROW)
+    return failed(store, why, step);
+  return got == want ? WK_OK : corrupt(store, why, complaint);
+}
+
+static enum wk_err read_head(struct wk_store *store,
+                             struct wk_store_head *head, struct wk_why *why) {
+  sqlite3_stmt *stmt = NULL;
+  int code = sqlite3_prepare_v2(
+      store->db, "SELECT realm, master_check FROM head", -1, &stmt, NULL);
+  if (code != SQLITE_OK)
+    return failed(store, why, code);
+  code = sqlite3_step(stmt);
+  bool right = code == SQLITE_ROW;
+  right = right && wk_column_bytes(stmt, 0, head->realm, WK_REALM_LEN);
+  right = right && wk_column_bytes(stmt, 1, head->check, WK_CHECK_LEN);
+  (void)sqlite3_finalize(stmt);
+  return right ? WK_OK : corrupt(store, why, "the registry's head is damaged");
+}
+
+static enum wk_err prepare_all(struct wk_store *store, struct wk_why *why) {
+  for (int q = 0; q < QUERY_COUNT; q++) {
+    const int code =
+        sqlite3_prepare_v3(store->db, queries[q], -1,
+                           SQLITE_PREPARE_PERSISTENT, &store->query[q], NULL);
+    if (code != SQLITE_OK)
+      return failed(store, why, code);
+  }
+  return WK_OK;
+}
+
+static enum wk_err open_db(struct wk_store *store, struct wk_store_head *head,
+                           struct wk_why *why) {
+  int code =
+      sqlite3_open_v2(store->path, &store->db, SQLITE_OPEN_READWRITE, NULL);
+  if (code != SQLITE_OK)
+    return failed(store, why, code);
+  (void)sqlite3_busy_timeout(store->db, BUSY_MS);
+  enum wk_err err = pragma_is(store, "PRAGMA application_id", APPLICATION_ID,
+                              "is no WhiteKey registry", why);
+  if (err == WK_OK)
+    err = pragma_is(store, "PRAGMA user_version", SCHEMA_VERSION,
+                    "a registry of another version", why);
+  if (err != WK_OK)
+    return err;
+  code = sqlite3_exec(store->db,
+                      "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+                      "PRAGMA secure_delete = ON; PRAGMA foreign_keys = OFF",
+                      NULL, NULL, NULL);
+  if (code != SQLITE_OK)
+    return failed(store, why, code);
+  err = read_head(store, head, why);
+  return err == WK_OK ? prepare_all(store, why) : err;
+}
+
+enum wk_err wk_store_open(struct wk_store **store, const char *path,
+                          struct wk_store_head *head, struct wk_why *why) {
+  *store = NULL;
+  if (access(path, F_OK) != 0)
+    return wk_fail(why, WK_ERR_MISSING, "%s: %s", path, strerror(errno));
+  struct wk_store *made = calloc(1, sizeof *made);
+  if (made)
+    made->path = strdup(path);
+  if (!made || !made->path) {
+    free(made);
+    return wk_fail(why, WK_ERR_MEMORY, "%s: out of memory", path);
+  }
+  const enum wk_err err = open_db(made, head, why);
+  if (err != WK_OK) {
+    wk_store_close(made);
+    return err;
+  }
+  *store = made;
+  return WK_OK;
+}
+
+void wk_store_close(struct wk_store *store) {
+  if (!store)
+    return;
+  for (int q = 0; q < QUERY_COUNT; q++)
+    (void)sqlite3_finalize(store->query[q]);
+  (void)sqlite3_close(store->db);
+  free(store->path);
+  free(store);
+}
+
+/* ---- transactions and rows --------------------------------------------- */
+
+/* A statement ready for binding. */
+static sqlite3_stmt *ready(struct wk_store *store, enum query q) {
+  sqlite3_stmt *stmt = store->query[q];
+  (void)sqlite3_reset(stmt);
+  (void)sqlite3_clear_bindings(stmt);
+  return stmt;
+}
+
+/* Steps a statement that gives no row. */
+static enum wk_err run(struct wk_store *store, enum query q,
+                       struct wk_why *why) {
+  const int code = sqlite3_step(store->query[q]);
+  enum wk_err err = WK_OK;
+  if (code != SQLITE_DONE)
+    err = failed(store, why, code);
+  (void)sqlite3_reset(store->query[q]);
+  return err;
+}
+
+enum wk_err wk_store_begin(struct wk_store *store, struct wk_why *why) {
+  (void)ready(store, BEGIN);
+  return run(store, BEGIN, why);
+}
+
+enum wk_err wk_store_commit(struct wk_store *store, struct wk_why *why) {
+  (void)ready(store, COMMIT);
+  const enum wk_err err = run(store, COMMIT, why);
+  if (err != WK_OK)
+    wk_store_rollback(store);
+  return err;
+}
+
+void wk_store_rollback(struct wk_store *store) {
+  /* Some failures have rolled back by themselves: then there is none. */
+  if (sqlite3_get_autocommit(store->db) != 0)
+    return;
+  (void)ready(store, ROLLBACK);
+  (void)run(store, ROLLBACK, NULL);
+}
+
+static enum wk_err read_chains(struct wk_store *store,
+                               struct wk_record *record, struct wk_why *why) {
+  sqlite3_stmt *stmt = ready(store, GET_CHAIN);
+  (void)sqlite3_bind_text(stmt, 1, record->id.did, -1, SQLITE_STATIC);
+  int code = SQLITE_ROW;
+  bool right = true;
+  while (right && (code = sqlite3_step(stmt)) == SQLITE_ROW)
+    right = wk_columns_chain(stmt, record);
+  (void)sqlite3_reset(stmt);
+  if (!right)
+    return wk_fail(why, WK_ERR_CORRUPT, "%s: the record of \"%s\" is damaged",
+                   store->path, record->id.did);
+  return code == SQLITE_DONE ? WK_OK : failed(store, why, code);
+}
+
+static enum wk_err read_device(struct wk_store *store, enum query q,
+                               const char *did, struct wk_record *record,
+                               struct wk_why *why) {
+  memset(record, 0, sizeof *record);
+  sqlite3_stmt *stmt = ready(store, q);
+  (void)sqlite3_bind_text(stmt, 1, did, -1, SQLITE_STATIC);
+  const int code = sqlite3_step(stmt);
+  enum wk_err err = WK_OK;
+  if (code == SQLITE_DONE)
+    err = wk_fail(why, WK_ERR_MISSING, "no device \"%s\" is enrolled", did);
+  else if (code != SQLITE_ROW)
+    err = failed(store, why, code);
+  else if (!wk_columns_device(stmt, record))
+    err = wk_fail(why, WK_ERR_CORRUPT, "%s: the record of \"%s\" is damaged",
+                  store->path, did);
+  (void)sqlite3_reset(stmt);
+  if (err == WK_OK)
+    err = read_chains(store, record, why);
+  if (err != WK_OK)
+    memset(record, 0, sizeof *record);
+  return err;
+}
+
+enum wk_err wk_store_get(struct wk_store *store, const char *did,
+                         struct wk_record *record, struct wk_why *why) {
+  return read_device(store, GET_DEVICE, did, record, why);
+}
+
+enum wk_err wk_store_next(struct wk_store *store, const char *after,
+                          struct wk_record *record, struct wk_why *why) {
+  return read_device(store, NEXT_DEVICE, after, record, why);
+}
+
+static enum wk_err put_chain(struct wk_store *store, const char *did,
+                             enum wk_role role,
+                             const struct wk_chain_record *chain,
+                             struct wk_why *why) {
+  const enum query q = chain->present ? PUT_CHAIN : DELETE_CHAIN;
+  sqlite3_stmt *stmt = ready(store, q);
+  (void)sqlite3_bind_text(stmt, 1, did, -1, SQLITE_STATIC);
+  (void)sqlite3_bind_int(stmt, 2, (int)role);
+  if (chain->present)
+    wk_bind_chain(stmt, chain);
+  return run(store, q, why);
+}
+
+enum wk_err wk_store_put(struct wk_store *store,
+                         const struct wk_record *record, struct wk_why *why) {
+  wk_bind_device(ready(store, PUT_DEVICE), record);
+  enum wk_err err = run(store, PUT_DEVICE, why);
+  if (err == WK_OK)
+    err = put_chain(store, record->id.did, WK_ROLE_C, &record->c, why);
+  if (err == WK_OK)
+    err = put_chain(store, record->id.did, WK_ROLE_D, &record->d, why);
+  return err;
+}
+
+enum wk_err wk_store_anchor(struct wk_store *store, const char *did,
+                            const uint8_t anchor[WK_VALUE_LEN],
+                            struct wk_why *why) {
+  sqlite3_stmt *stmt = ready(store, PUT_ANCHOR);
+  (void)sqlite3_bind_text(stmt, 1, did, -1, SQLITE_STATIC);
+  (void)sqlite3_bind_blob(stmt, 2, anchor, WK_VALUE_LEN, SQLITE_STATIC);
+  const enum wk_err err = run(store, PUT_ANCHOR, why);
+  if (err != WK_OK && sqlite3_errcode(store->db) == SQLITE_CONSTRAINT)
+    return wk_fail(why, WK_ERR_EXISTS,
+                   "device \"%s\" had this anchor before: a new enrolment "
+                   "needs a new seed",
+                   did);
+  return err;
+}
+
+uint64_t wk_store_version(struct wk_store *store) {
+  sqlite3_stmt *stmt = ready(store, VERSION);
+  uint64_t version = 0;
+  if (sqlite3_step(stmt) == SQLITE_ROW)
+    version = (uint64_t)sqlite3_column_int64(stmt, 0);
+  (void)sqlite3_reset(stmt);
+  return version;
+}
