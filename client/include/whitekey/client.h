@@ -6,6 +6,8 @@
  * A client is backed by a credential file (index durable before a byte of the
  * message is given out, safe against a second process on the same file) or by
  * memory alone (simulated devices). One client is for one thread at a time.
+ * How often it was refused lives in memory: a new process begins its
+ * skip-ahead anew.
  */
 #ifndef WHITEKEY_CLIENT_H
 #define WHITEKEY_CLIENT_H
@@ -24,15 +26,19 @@ uint32_t wk_clock_system(void *context);
 /*
  * Opens a credential file that only its owner may read.
  * WK_ERR_MISSING, WK_ERR_MALFORMED, WK_ERR_KEY (others may read it),
- * WK_ERR_IO. clock NULL: the device has none. *client is the caller's to free,
- * NULL on failure.
+ * WK_ERR_ARGUMENT (only a user's chain D, which makes no login by itself),
+ * WK_ERR_IO. clock NULL: the device has none. A symbolic link is followed
+ * once, here. *client is the caller's to free, NULL on failure.
  */
 WK_MUST_CHECK enum wk_err wk_client_open(struct wk_client **client,
                                          const char *path, wk_clock *clock,
                                          void *clock_context,
                                          struct wk_why *why);
 
-/* A client in memory only, for simulated devices; copies the credential. */
+/*
+ * A client in memory only, for simulated devices; copies the credential.
+ * WK_ERR_ARGUMENT: no chain C, or a length or index out of range.
+ */
 WK_MUST_CHECK enum wk_err wk_client_new(struct wk_client **client,
                                         const struct wk_credential *credential,
                                         wk_clock *clock, void *clock_context);
@@ -50,8 +56,10 @@ struct wk_otp {
 
 /*
  * The next login. challenge: WK_CHALLENGE_LEN bytes or NULL (section 5).
- * WK_ERR_EXHAUSTED: the chain is spent, enrol again. WK_ERR_IO: the index
- * could not be made durable; nothing may be sent. otp is zeroed on failure.
+ * WK_ERR_EXHAUSTED: a chain is spent, enrol again. WK_ERR_CORRUPT: the file
+ * is of another device now. WK_ERR_IO and what wk_client_open() gives: the
+ * index could not be made durable. otp is zeroed on failure and an index may
+ * have been skipped.
  */
 WK_MUST_CHECK enum wk_err wk_client_next(struct wk_client *client,
                                          const uint8_t *challenge,
@@ -67,8 +75,9 @@ size_t wk_otp_binary(const struct wk_otp *otp, const struct wk_id *id,
 
 /*
  * Checks an X4 against the last login's X1: it opens, is an X4 and names that
- * request. WK_ERR_MALFORMED, WK_ERR_FORGED; reply is zeroed on failure. Also
- * ends the skip-ahead of section 2.
+ * request. reply->role tells whose chain it speaks of. WK_ERR_MALFORMED (also
+ * a status that answers no login), WK_ERR_FORGED; reply is zeroed on failure.
+ * Success is wk_client_accepted().
  */
 WK_MUST_CHECK enum wk_err wk_client_check(struct wk_client *client,
                                           const uint8_t *x4, size_t len,
@@ -78,7 +87,10 @@ WK_MUST_CHECK enum wk_err wk_client_check(struct wk_client *client,
 /*
  * How the last login ended, for the skip-ahead of section 2: the next index
  * advances by 1, 2, 4 .. R after explicit refusals, once since the last
- * success, and by 1 after no answer.
+ * success, then by 1 each. After no answer (no CONNACK or AUTH in time, closed
+ * connection, CONNACK 3, 0x88, 0x89) call neither: it advances by 1 and the
+ * refusals counted so far stay counted. A jump past the chain's end goes to
+ * its last index. Chain D advances with C.
  */
 void wk_client_accepted(struct wk_client *client);
 void wk_client_refused(struct wk_client *client);

@@ -32,7 +32,8 @@ struct wk_credential {
   uint32_t time; /* the highest sent */
   struct wk_credential_chain c;
   struct wk_credential_chain d;
-  /* An open key update (section 6): the new chain beside the old one. */
+  /* An open key update (section 6): member "update" in the chain's entry, of
+   * the next epoch. */
   struct wk_credential_chain c_update;
   struct wk_credential_chain d_update;
 };
@@ -46,7 +47,8 @@ WK_MUST_CHECK enum wk_err wk_credential_parse(struct wk_credential *credential,
                                               const char *where,
                                               struct wk_why *why);
 
-/* Struct -> JSON text; *text is the caller's for wk_file_wipe(). */
+/* Struct -> JSON text; *text is the caller's for wk_file_wipe().
+ * WK_ERR_MEMORY. */
 WK_MUST_CHECK enum wk_err
 wk_credential_write(char **text, size_t *len,
                     const struct wk_credential *credential);
