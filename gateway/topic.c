@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "topic.h"
+
+#include <stdint.h>
+#include <string.h>
+
+/* How many continuation bytes follow, and the least code point they may
+ * form: a longer form than needed is no UTF-8. */
+static size_t utf8_lead(uint8_t lead, uint32_t *bits, uint32_t *least) {
+  if (lead >= 0xc2 && lead <= 0xdf) {
+    *bits = lead & 0x1fu;
+    *least = 0x80;
+    return 1;
+  }
+  if (lead >= 0xe0 && lead <= 0xef) {
+    *bits = lead & 0x0fu;
+    *least = 0x800;
+    return 2;
+  }
+  if (lead >= 0xf0 && lead <= 0xf4) {
+    *bits = lead & 0x07u;
+    *least = 0x10000;
+    return 3;
+  }
+  return 0;
+}
+
+bool wk_utf8_valid(const char *text, size_t len) {
+  for (size_t i = 0; i < len; i++) {
+    uint32_t point = 0;
+    uint32_t least = 0;
+    const uint8_t lead = (uint8_t)text[i];
+    if (lead < 0x80)
+      continue;
+    const size_t more = utf8_lead(lead, &point, &least);
+    if (more == 0 || more >= len - i)
+      return false;
+    for (size_t j = 0; j < more; j++) {
+      const uint8_t next = (uint8_t)text[++i];
+      if ((next & 0xc0u) != 0x80)
+        return false;
+      point = (point << 6) | (next & 0x3fu);
+    }
+    if (point < least || point > 0x10ffff ||
+        (point >= 0xd800 && point <= 0xdfff))
+      return false;
+  }
+  return true;
+}
+
+static bool text_valid(const char *text) {
+  const size_t len = strnlen(text, WK_TOPIC_MAX + 1);
+  return len > 0 && len <= WK_TOPIC_MAX && wk_utf8_valid(text, len);
+}
+
+bool wk_topic_valid(const char *topic) {
+  return text_valid(topic) && !strpbrk(topic, "+#");
+}
+
+bool wk_filter_valid(const char *filter) {
+  if (!text_valid(filter))
+    return false;
+  for (const char *at = filter; (at = strpbrk(at, "+#")) != NULL; at++) {
+    if (at != filter && at[-1] != '/')
+      return false;
+    if (at[1] != '\0' && (*at == '#' || at[1] != '/'))
+      return false;
+  }
+  return true;
+}
+
+/* Topics that begin with $ are the broker's: no wildcard reaches them. */
+static bool hides(const char *filter, const char *topic) {
+  return topic[0] == '$' && (filter[0] == '+' || filter[0] == '#');
+}
+
+static bool same_level(const char *a, size_t a_len, const char *b,
+                       size_t b_len) {
+  return (a_len == 1 && *a == '+') || (b_len == 1 && *b == '+') ||
+         (a_len == b_len && strncmp(a, b, a_len) == 0);
+}
+
+/* A name is a filter without wildcards, so one walk serves both questions. */
+bool wk_filter_overlaps(const char *a, const char *b) {
+  if (hides(a, b) || hides(b, a))
+    return false;
+  while (*a != '#' && *b != '#') {
+    const size_t a_len = strcspn(a, "/");
+    const size_t b_len = strcspn(b, "/");
+    if (!same_level(a, a_len, b, b_len))
+      return false;
+    a += a_len;
+    b += b_len;
+    if (*a == '\0' || *b == '\0') /* "a/#" matches "a" too */
+      return strcmp(a, b) == 0 || strcmp(*a ? a : b, "/#") == 0;
+    a++;
+    b++;
+  }
+  return true;
+}
+
+bool wk_filter_matches(const char *filter, const char *topic) {
+  return wk_filter_overlaps(filter, topic);
+}
+
+const char *wk_topic_device(const char *filter, const char *topic,
+                            size_t *len) {
+  *len = 0;
+  while (*filter != '\0' && *filter != '+') {
+    const char *slash = strchr(filter, '/');
+    const char *next = strchr(topic, '/');
+    if (!slash || !next)
+      return topic;
+    filter = slash + 1;
+    topic = next + 1;
+  }
+  if (*filter == '+')
+    *len = strcspn(topic, "/");
+  return topic;
+}
