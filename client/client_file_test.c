@@ -3,6 +3,7 @@
 #include <criterion/criterion.h>
 
 #include <fcntl.h>
+#include <glob.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,7 +42,7 @@ static void load(struct wk_credential *credential) {
 }
 
 static void begin(void) {
-  (void)strcpy(folder, "/tmp/whitekey-client.XXXXXX");
+  (void)snprintf(folder, sizeof folder, "/tmp/whitekey-client.XXXXXX");
   cr_assert_not_null(mkdtemp(folder));
   (void)snprintf(path, sizeof path, "%s/dev.json", folder);
   device_make(&device, N, false);
@@ -223,10 +224,15 @@ Test(client_file, next__a_killed_process_repeats_nothing) {
   struct wk_client *client = open_file(path);
   cr_assert_gt(device_index(client), highest);
   wk_client_free(client);
-  /* A kill between the temporary file and its rename leaves the former. */
-  char command[128];
-  (void)snprintf(command, sizeof command, "rm -f %s/dev.json.??????", folder);
-  cr_assert_eq(system(command), 0);
+  /* A kill before the rename leaves the temporary file. */
+  char pattern[128];
+  glob_t found;
+  (void)snprintf(pattern, sizeof pattern, "%s/dev.json.??????", folder);
+  if (glob(pattern, 0, NULL, &found) == 0) {
+    for (size_t i = 0; i < found.gl_pathc; i++)
+      cr_assert_eq(unlink(found.gl_pathv[i]), 0);
+    globfree(&found);
+  }
 }
 
 /* Fails the next draw, and expects neither a message nor a change. */

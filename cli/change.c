@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* enable, disable, release, revoke: one change of one device's state. */
+#include "cli.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+struct input {
+  struct cli_place place;
+  const char *did;
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state) {
+  struct input *input = state->input;
+  switch (key) {
+  case ARGP_KEY_INIT:
+    cli_place_init(&input->place, state);
+    return 0;
+  case ARGP_KEY_ARG:
+    if (input->did)
+      argp_usage(state);
+    input->did = cli_did(state, arg);
+    return 0;
+  case ARGP_KEY_END:
+    if (!input->did)
+      argp_error(state, "which device?");
+    return 0;
+  default:
+    return ARGP_ERR_UNKNOWN;
+  }
+}
+
+static int change(int argc, char **argv, enum wk_change to, const char *event,
+                  const char *doc) {
+  const struct argp argp = {.parser = parse,
+                            .args_doc = "D_ID",
+                            .doc = doc,
+                            .children = cli_place_child};
+  struct input input = {.did = NULL};
+  struct cli_office office;
+  struct wk_device_info info;
+  struct wk_why why;
+  cli_parse(&argp, argc, argv, &input);
+  enum wk_err err = cli_office_open(&office, &input.place, &why);
+  if (err != WK_OK)
+    return cli_fail(&why);
+  err = wk_registry_change(office.registry, input.did, to, &why);
+  if (err == WK_OK) {
+    wk_audit_admin(office.audit, event, input.did);
+    err = wk_registry_get(office.registry, input.did, &info, &why);
+  }
+  cli_office_close(&office);
+  if (err != WK_OK)
+    return cli_fail(&why);
+  (void)printf("%s: %s\n", input.did, wk_device_state_name(info.state));
+  return cli_finish();
+}
+
+int cli_enable(int argc, char **argv) {
+  return change(argc, argv, WK_CHANGE_ENABLE, "enable",
+                "Lets a disabled device log in again.");
+}
+
+int cli_disable(int argc, char **argv) {
+  return change(argc, argv, WK_CHANGE_DISABLE, "disable",
+                "Refuses a device's logins until it is enabled again.");
+}
+
+int cli_release(int argc, char **argv) {
+  return change(
+      argc, argv, WK_CHANGE_RELEASE, "release",
+      "Lets a quarantined device log in again.\v"
+      "A quarantine begins when a copy of the device's credential was seen. "
+      "After a release copy and original still share their secrets: enrol "
+      "the device again instead, unless you know that there is no copy.");
+}
+
+int cli_revoke(int argc, char **argv) {
+  return change(argc, argv, WK_CHANGE_REVOKE, "revoke",
+                "Erases a device's keys for good; only its name stays.\v"
+                "It can be enrolled again, with a new credential.");
+}

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <whitekey/id.h>
+#include <whitekey/log.h>
+
+/* ---- where the registry is ---------------------------------------------- */
+
+enum { KEY_REGISTRY = 'r', KEY_MASTER = 'm' };
+
+static const struct argp_option place_options[] = {
+    {"registry", KEY_REGISTRY, "FILE", 0,
+     "The registry (default: $WHITEKEY_REGISTRY, then " WK_REGISTRY_DEFAULT
+     ")",
+     0},
+    {"master-key", KEY_MASTER, "FILE", 0,
+     "Its master key (default: $WHITEKEY_MASTER_KEY, "
+     "then " WK_MASTER_DEFAULT ")",
+     0},
+    {0},
+};
+
+static const struct argp_option registry_options[] = {
+    {"registry", KEY_REGISTRY, "FILE", 0,
+     "The registry (default: $WHITEKEY_REGISTRY, then " WK_REGISTRY_DEFAULT
+     ")",
+     0},
+    {0},
+};
+
+static error_t parse_place(int key, char *arg, struct argp_state *state) {
+  struct cli_place *place = state->input;
+  if (key == KEY_REGISTRY)
+    place->registry = arg;
+  else if (key == KEY_MASTER)
+    place->master = arg;
+  else
+    return ARGP_ERR_UNKNOWN;
+  return 0;
+}
+
+static const struct argp place_argp = {.options = place_options,
+                                       .parser = parse_place};
+static const struct argp registry_argp = {.options = registry_options,
+                                          .parser = parse_place};
+
+const struct argp_child cli_place_child[] = {{&place_argp, 0, NULL, 1}, {0}};
+const struct argp_child cli_registry_child[] = {{&registry_argp, 0, NULL, 1},
+                                                {0}};
+
+static const char *from_environment(const char *name, const char *otherwise) {
+  const char *value = getenv(name);
+  return value && value[0] != '\0' ? value : otherwise;
+}
+
+void cli_place_init(struct cli_place *place, struct argp_state *state) {
+  place->registry = from_environment("WHITEKEY_REGISTRY", WK_REGISTRY_DEFAULT);
+  place->master = from_environment("WHITEKEY_MASTER_KEY", WK_MASTER_DEFAULT);
+  state->child_inputs[0] = place;
+}
+
+/* ---- arguments ---------------------------------------------------------- */
+
+void cli_parse(const struct argp *argp, int argc, char **argv, void *input) {
+  const error_t err = argp_parse(argp, argc, argv, 0, NULL, input);
+  if (err != 0) {
+    wk_log(WK_LOG_ERROR, "%s: %s", argv[0], strerror(err));
+    exit(EXIT_FAILURE);
+  }
+}
+
+uint32_t cli_number(struct argp_state *state, const char *option,
+                    const char *text, uint32_t min, uint32_t max) {
+  char *end = NULL;
+  errno = 0;
+  const unsigned long value = strtoul(text, &end, 10);
+  if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0 ||
+      value < min || value > max)
+    argp_error(state, "--%s %s: not a whole number from %u to %u", option,
+               text, (unsigned)min, (unsigned)max);
+  return (uint32_t)value;
+}
+
+const char *cli_did(struct argp_state *state, const char *text) {
+  static const uint8_t realm[WK_REALM_LEN];
+  struct wk_id id;
+  if (wk_id_init(&id, realm, text, strlen(text)) != WK_OK)
+    argp_error(state,
+               "\"%s\": a device's name is 1 to %u of A-Z a-z 0-9 . _ -", text,
+               WK_DID_MAX);
+  return text;
+}
+
+/* ---- work --------------------------------------------------------------- */
+
+int cli_fail(const struct wk_why *why) {
+  wk_log(WK_LOG_ERROR, "%s", why->text);
+  return EXIT_FAILURE;
+}
+
+int cli_finish(void) {
+  if (fflush(stdout) == 0 && !ferror(stdout))
+    return EXIT_SUCCESS;
+  wk_log(WK_LOG_ERROR, "standard output: %s", strerror(errno));
+  return EXIT_FAILURE;
+}
+
+enum wk_err cli_office_open(struct cli_office *office,
+                            const struct cli_place *place,
+                            struct wk_why *why) {
+  enum wk_err err =
+      wk_registry_open(&office->registry, place->registry, place->master, why);
+  office->audit = NULL;
+  if (err == WK_OK)
+    err = wk_audit_open(&office->audit, place->registry, why);
+  if (err != WK_OK)
+    cli_office_close(office);
+  return err;
+}
+
+void cli_office_close(struct cli_office *office) {
+  wk_audit_close(office->audit);
+  wk_registry_close(office->registry);
+  office->audit = NULL;
+  office->registry = NULL;
+}

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* list and show: what the registry knows of devices, never a secret. */
+#include "cli.h"
+
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cjson/cJSON.h>
+
+#include "style.h"
+
+struct input {
+  struct cli_place place;
+  const char *did; /* show's */
+  bool json;
+};
+
+static const struct argp_option options[] = {
+    {"json", 'j', NULL, 0, "Print JSON", 0},
+    {0},
+};
+
+/* ---- one device --------------------------------------------------------- */
+
+static cJSON *time_json(int64_t at) {
+  char text[STYLE_TIME_MAX];
+  if (at == 0)
+    return cJSON_CreateNull();
+  style_time_utc(text, at);
+  return cJSON_CreateString(text);
+}
+
+static void add_chain(cJSON *chains, const char *role, bool present,
+                      uint32_t epoch, uint32_t n, uint32_t last,
+                      bool pending) {
+  if (!present)
+    return;
+  cJSON *chain = cJSON_AddObjectToObject(chains, role);
+  (void)cJSON_AddNumberToObject(chain, "epoch", epoch);
+  (void)cJSON_AddNumberToObject(chain, "n", n);
+  (void)cJSON_AddNumberToObject(chain, "last", last);
+  (void)cJSON_AddBoolToObject(chain, "pending", pending);
+}
+
+/* {"d_id", "state", ...} on one line; false where memory ran out. */
+static bool print_json(const struct wk_device_info *info) {
+  cJSON *device = cJSON_CreateObject();
+  (void)cJSON_AddStringToObject(device, "d_id", info->did);
+  (void)cJSON_AddStringToObject(device, "state",
+                                wk_device_state_name(info->state));
+  (void)cJSON_AddNumberToObject(device, "generation", info->generation);
+  (void)cJSON_AddItemToObject(device, "enrolled_at",
+                              time_json(info->enrolled_at));
+  (void)cJSON_AddItemToObject(device, "login_at", time_json(info->login_at));
+  cJSON *chains = cJSON_AddObjectToObject(device, "chains");
+  add_chain(chains, "C", info->c.present, info->c.epoch, info->c.n,
+            info->c.last, info->c.pending);
+  add_chain(chains, "D", info->d.present, info->d.epoch, info->d.n,
+            info->d.last, info->d.pending);
+  char *text = cJSON_PrintUnformatted(device);
+  if (text)
+    (void)fputs(text, stdout);
+  cJSON_free(text);
+  cJSON_Delete(device);
+  return text != NULL;
+}
+
+static enum style style_of(enum wk_device_state state) {
+  static const enum style styles[] = {
+      [WK_DEVICE_ENABLED] = STYLE_GOOD,
+      [WK_DEVICE_DISABLED] = STYLE_WARN,
+      [WK_DEVICE_QUARANTINED] = STYLE_BAD,
+      [WK_DEVICE_REVOKED] = STYLE_PLAIN,
+  };
+  return styles[state];
+}
+
+/* ---- list --------------------------------------------------------------- */
+
+struct listing {
+  bool json;
+  bool failed;
+  uint32_t count;
+};
+
+static void print_head(void) {
+  style_print(STYLE_HEAD, "DEVICE", 33);
+  style_print(STYLE_HEAD, "STATE", 13);
+  style_print(STYLE_HEAD, "USED", 16);
+  style_print(STYLE_HEAD, "USER", 6);
+  style_print(STYLE_HEAD, "ENROLLED", 18);
+  style_print(STYLE_HEAD, "LAST LOGIN", 0);
+  (void)putchar('\n');
+}
+
+static void print_row(const struct wk_device_info *info) {
+  char used[32] = "-";
+  char enrolled[STYLE_TIME_MAX];
+  char login[STYLE_TIME_MAX];
+  if (info->c.present)
+    (void)snprintf(used, sizeof used, "%" PRIu32 "/%" PRIu32, info->c.last,
+                   info->c.n);
+  style_time(enrolled, info->enrolled_at);
+  style_time(login, info->login_at);
+  style_print(STYLE_PLAIN, info->did, 33);
+  style_print(style_of(info->state), wk_device_state_name(info->state), 13);
+  style_print(STYLE_PLAIN, used, 16);
+  style_print(STYLE_PLAIN, info->d.present ? "yes" : "no", 6);
+  style_print(STYLE_PLAIN, enrolled, 18);
+  style_print(STYLE_PLAIN, login, 0);
+  (void)putchar('\n');
+}
+
+static bool each(void *context, const struct wk_device_info *info) {
+  struct listing *listing = context;
+  if (listing->json) {
+    (void)fputs(listing->count == 0 ? "[\n" : ",\n", stdout);
+    listing->failed = !print_json(info);
+  } else {
+    if (listing->count == 0)
+      print_head();
+    print_row(info);
+  }
+  listing->count++;
+  return !listing->failed && !ferror(stdout);
+}
+
+static error_t parse_list(int key, char *arg, struct argp_state *state) {
+  struct input *input = state->input;
+  (void)arg;
+  if (key == ARGP_KEY_INIT)
+    cli_place_init(&input->place, state);
+  else if (key == 'j')
+    input->json = true;
+  else if (key == ARGP_KEY_ARG)
+    argp_usage(state);
+  else
+    return ARGP_ERR_UNKNOWN;
+  return 0;
+}
+
+int cli_list(int argc, char **argv) {
+  const struct argp argp = {
+      .options = options,
+      .parser = parse_list,
+      .doc = "Lists the devices by name.\v"
+             "USED counts the passwords spent, of all in the device's chain. "
+             "A device whose USER is \"yes\" needs a user's password too. A "
+             "revoked device keeps its line: its name has a history.",
+      .children = cli_place_child};
+  struct input input = {.json = false};
+  struct wk_registry *registry = NULL;
+  struct wk_why why;
+  cli_parse(&argp, argc, argv, &input);
+  struct listing listing = {input.json, false, 0};
+  enum wk_err err = wk_registry_open(&registry, input.place.registry,
+                                     input.place.master, &why);
+  if (err == WK_OK)
+    err = wk_registry_list(registry, each, &listing, &why);
+  wk_registry_close(registry);
+  if (err == WK_OK && listing.failed)
+    err = wk_fail(&why, WK_ERR_MEMORY, "out of memory");
+  if (err != WK_OK)
+    return cli_fail(&why);
+  if (input.json)
+    (void)puts(listing.count == 0 ? "[]" : "\n]");
+  return cli_finish();
+}
+
+/* ---- show --------------------------------------------------------------- */
+
+static void print_chain(const char *name, uint32_t epoch, uint32_t n,
+                        uint32_t last, bool pending) {
+  (void)printf("%-12s%" PRIu32 " of %" PRIu32
+               " passwords spent, epoch %" PRIu32 "%s\n",
+               name, last, n, epoch, pending ? ", an update is pending" : "");
+}
+
+static void print_device(const struct wk_device_info *info) {
+  char text[STYLE_TIME_MAX];
+  (void)printf("%-12s%s\n", "device", info->did);
+  (void)printf("%-12s", "state");
+  style_print(style_of(info->state), wk_device_state_name(info->state), 0);
+  (void)printf("\n%-12s%" PRIu32 "\n", "generation", info->generation);
+  style_time(text, info->enrolled_at);
+  (void)printf("%-12s%s\n", "enrolled", text);
+  style_time(text, info->login_at);
+  (void)printf("%-12s%s\n", "last login", text);
+  if (info->c.present)
+    print_chain("chain", info->c.epoch, info->c.n, info->c.last,
+                info->c.pending);
+  if (info->d.present)
+    print_chain("user chain", info->d.epoch, info->d.n, info->d.last,
+                info->d.pending);
+}
+
+static error_t parse_show(int key, char *arg, struct argp_state *state) {
+  struct input *input = state->input;
+  switch (key) {
+  case ARGP_KEY_INIT:
+    cli_place_init(&input->place, state);
+    return 0;
+  case 'j':
+    input->json = true;
+    return 0;
+  case ARGP_KEY_ARG:
+    if (input->did)
+      argp_usage(state);
+    input->did = cli_did(state, arg);
+    return 0;
+  case ARGP_KEY_END:
+    if (!input->did)
+      argp_error(state, "which device?");
+    return 0;
+  default:
+    return ARGP_ERR_UNKNOWN;
+  }
+}
+
+int cli_show(int argc, char **argv) {
+  const struct argp argp = {.options = options,
+                            .parser = parse_show,
+                            .args_doc = "D_ID",
+                            .doc =
+                                "Shows what the registry knows of a device.",
+                            .children = cli_place_child};
+  struct input input = {.did = NULL};
+  struct wk_registry *registry = NULL;
+  struct wk_device_info info;
+  struct wk_why why;
+  cli_parse(&argp, argc, argv, &input);
+  enum wk_err err = wk_registry_open(&registry, input.place.registry,
+                                     input.place.master, &why);
+  if (err == WK_OK)
+    err = wk_registry_get(registry, input.did, &info, &why);
+  wk_registry_close(registry);
+  if (err != WK_OK)
+    return cli_fail(&why);
+  if (!input.json)
+    print_device(&info);
+  else if (print_json(&info))
+    (void)putchar('\n');
+  else
+    return cli_fail(&(struct wk_why){"out of memory"});
+  return cli_finish();
+}

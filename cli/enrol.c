@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <whitekey/credential.h>
+#include <whitekey/file.h>
+#include <whitekey/log.h>
+#include <whitekey/random.h>
+
+struct input {
+  struct cli_place place;
+  const char *did;
+  const char *template_path;
+  const char *out;
+  uint32_t length;
+  bool user;
+};
+
+static const struct argp_option options[] = {
+    {"out", 'o', "FILE", 0,
+     "Where the device's credential goes (needed; never overwritten)", 0},
+    {"length", 'n', "N", 0,
+     "Logins until a new chain is needed (default: 65536)", 0},
+    {"user", 'u', NULL, 0,
+     "Every login also needs a user's password, from a chain of its own", 0},
+    {"template", 't', "FILE", 0,
+     "A fingerprint template of 256 or 512 bytes; without one the device is "
+     "unattended",
+     0},
+    {0},
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state) {
+  struct input *input = state->input;
+  switch (key) {
+  case ARGP_KEY_INIT:
+    cli_place_init(&input->place, state);
+    return 0;
+  case 'o':
+    input->out = arg;
+    return 0;
+  case 'n':
+    input->length =
+        cli_number(state, "length", arg, WK_CHAIN_ENROL_MIN, WK_CHAIN_LEN_MAX);
+    return 0;
+  case 'u':
+    input->user = true;
+    return 0;
+  case 't':
+    input->template_path = arg;
+    return 0;
+  case ARGP_KEY_ARG:
+    if (input->did)
+      argp_usage(state);
+    input->did = cli_did(state, arg);
+    return 0;
+  case ARGP_KEY_END:
+    if (!input->did)
+      argp_error(state, "which device?");
+    if (!input->out)
+      argp_error(state, "--out FILE is needed");
+    return 0;
+  default:
+    return ARGP_ERR_UNKNOWN;
+  }
+}
+
+static const char doc[] =
+    "Enrols a device and writes its credential, a secret that the device "
+    "alone may hold.\v"
+    "A known name is enrolled again: its old credential is worthless from "
+    "then on, and a quarantine ends.\n\n"
+    "  whitekey enrol thermo-1 --out thermo-1.json";
+
+/* Also tells of a folder that is full or closed, before anything changes. */
+static enum wk_err try_out(const char *out, struct wk_why *why) {
+  static const uint8_t blank[2048];
+  enum wk_err err = wk_file_create(out, blank, sizeof blank, 0600, why);
+  if (err == WK_ERR_EXISTS)
+    return wk_fail(why, err,
+                   "%s: stands there already, and a credential is never "
+                   "overwritten",
+                   out);
+  if (err == WK_OK && unlink(out) != 0)
+    err = wk_fail(why, WK_ERR_IO, "%s: cannot be removed", out);
+  return err;
+}
+
+static enum wk_err make_bio_id(uint8_t bio_id[WK_BIO_LEN], const char *path,
+                               struct wk_why *why) {
+  char *tmpl = NULL;
+  size_t len = 0;
+  if (!path) {
+    wk_random(bio_id, WK_BIO_LEN);
+    return WK_OK;
+  }
+  enum wk_err err = wk_file_read(&tmpl, &len, path, 65536, why);
+  if (err == WK_OK && wk_bio_id(bio_id, (uint8_t *)tmpl, len) != WK_OK)
+    err = wk_fail(why, WK_ERR_MALFORMED,
+                  "%s: a template has %u or %u bytes, not %zu", path,
+                  WK_CHARFILE_LEN, WK_TEMPLATE_LEN, len);
+  wk_file_wipe(tmpl, len);
+  return err;
+}
+
+static void enrol_chain(struct wk_enrolled_chain *public,
+                        struct wk_credential_chain *chain,
+                        const struct wk_id *id, enum wk_role role,
+                        uint32_t length) {
+  wk_credential_chain_new(chain, length);
+  public->present = true;
+  public->epoch = chain->epoch;
+  public->n = chain->n;
+  wk_credential_anchor(public->anchor, id, role, chain);
+}
+
+static enum wk_err register_device(struct cli_office *office,
+                                   const struct input *input,
+                                   struct wk_credential *credential,
+                                   struct wk_why *why) {
+  struct wk_enrolment device = {.did = ""};
+  struct wk_id *id = &credential->id;
+  enum wk_err err = wk_id_init(id, wk_registry_realm(office->registry),
+                               input->did, strlen(input->did));
+  if (err != WK_OK)
+    return wk_fail(why, err, "\"%s\": no name for a device", input->did);
+  memcpy(device.did, id->did, sizeof device.did);
+  memcpy(device.bio_id, credential->bio_id, WK_BIO_LEN);
+  enrol_chain(&device.c, &credential->c, id, WK_ROLE_C, input->length);
+  if (input->user)
+    enrol_chain(&device.d, &credential->d, id, WK_ROLE_D, input->length);
+  err = wk_registry_enrol(office->registry, &device, &credential->generation,
+                          credential->ks, why);
+  wk_wipe(&device, sizeof device);
+  if (err == WK_OK)
+    wk_audit_admin(office->audit, "enrol", input->did);
+  return err;
+}
+
+static enum wk_err write_out(const struct wk_credential *credential,
+                             const char *out, struct wk_why *why) {
+  char *text = NULL;
+  size_t len = 0;
+  enum wk_err err = wk_credential_write(&text, &len, credential);
+  if (err == WK_OK)
+    err = wk_file_create(out, text, len, 0600, why);
+  else
+    (void)wk_fail(why, err, "%s: out of memory", out);
+  wk_file_wipe(text, len);
+  return err;
+}
+
+/* A device whose credential nobody has must not stay enrolled. */
+static void take_back(struct cli_office *office, const char *did) {
+  struct wk_why why;
+  const enum wk_err err =
+      wk_registry_change(office->registry, did, WK_CHANGE_REVOKE, &why);
+  if (err == WK_OK)
+    wk_audit_admin(office->audit, "revoke", did);
+  wk_log(WK_LOG_ERROR,
+         err == WK_OK
+             ? "%s: no credential was written, so it was revoked: enrol it "
+               "again"
+             : "%s: no credential was written: enrol it again or revoke it",
+         did);
+}
+
+static enum wk_err enrol(struct cli_office *office, const struct input *input,
+                         struct wk_credential *credential,
+                         struct wk_why *why) {
+  enum wk_err err = make_bio_id(credential->bio_id, input->template_path, why);
+  if (err == WK_OK)
+    err = try_out(input->out, why);
+  if (err == WK_OK)
+    err = register_device(office, input, credential, why);
+  if (err != WK_OK)
+    return err;
+  err = write_out(credential, input->out, why);
+  if (err != WK_OK)
+    take_back(office, input->did);
+  return err;
+}
+
+int cli_enrol(int argc, char **argv) {
+  const struct argp argp = {.options = options,
+                            .parser = parse,
+                            .args_doc = "D_ID",
+                            .doc = doc,
+                            .children = cli_place_child};
+  struct input input = {.length = WK_CHAIN_LEN_DEFAULT};
+  struct wk_credential credential = {.generation = 0};
+  struct cli_office office;
+  struct wk_why why;
+  cli_parse(&argp, argc, argv, &input);
+  if (cli_office_open(&office, &input.place, &why) != WK_OK)
+    return cli_fail(&why);
+  const enum wk_err err = enrol(&office, &input, &credential, &why);
+  if (err == WK_OK)
+    (void)printf("%s: enrolled for %u logins, generation %u\n"
+                 "credential: %s\n",
+                 input.did, (unsigned)input.length,
+                 (unsigned)credential.generation, input.out);
+  wk_credential_wipe(&credential);
+  cli_office_close(&office);
+  return err == WK_OK ? cli_finish() : cli_fail(&why);
+}
