@@ -35,7 +35,7 @@ static bool connect_flags(struct wk_mqtt_connect *out, uint8_t flags) {
 static void connect_head(struct wk_mqtt_connect *out, struct wk_reader *r) {
   const uint8_t *name = wk_read_view(r, sizeof protocol);
   const uint8_t level = wk_read_u8(r);
-  if (!name || memcmp(name, protocol, sizeof protocol) != 0 ||
+  if (!name || !wk_equal(name, protocol, sizeof protocol) ||
       (level != WK_MQTT_311 && level != WK_MQTT_5)) {
     r->ok = false;
     return;

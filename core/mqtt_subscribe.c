@@ -24,7 +24,7 @@ static bool wildcards_valid(const uint8_t *text, size_t len) {
 }
 
 static bool is_shared(const struct wk_span *topic) {
-  return topic->len >= 7 && memcmp(topic->data, "$share/", 7) == 0;
+  return topic->len >= 7 && wk_equal(topic->data, "$share/", 7);
 }
 
 /* Section 4.8.2: $share/NAME/FILTER. */
