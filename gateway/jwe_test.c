@@ -51,8 +51,9 @@ TestSuite(jwe, .init = setup, .fini = teardown);
  * jose takes it for a part of the tag. */
 static int jose(char *out, size_t cap, const char *token) {
   struct wk_why why;
-  char *argv[] = {"jose", "jwe", "dec", "-i",     token_path,
-                  "-k",   path,  "-O",  out_path, NULL};
+  char words[6][5] = {"jose", "jwe", "dec", "-i", "-k", "-O"};
+  char *argv[] = {words[0], words[1], words[2], words[3], token_path,
+                  words[4], path,     words[5], out_path, NULL};
   pid_t pid = 0;
   int status = 0;
   cr_assert_eq(wk_file_replace(token_path, token, strlen(token), 0600, &why),
