@@ -16,8 +16,13 @@ struct wk_why {
   char text[WK_WHY_MAX];
 };
 
-/* Writes the sentence and returns err: `return wk_fail(why, ...)`. */
-enum wk_err wk_fail(struct wk_why *why, enum wk_err err, const char *format,
-                    ...) __attribute__((format(printf, 3, 4)));
+/*
+ * Writes the sentence and gives err: `return wk_fail(why, WK_ERR_IO, ...)`. A
+ * macro, so that compilers and analysers see that the result is not WK_OK.
+ */
+#define wk_fail(why, err, ...) (wk_why_set((why), __VA_ARGS__), (err))
+
+void wk_why_set(struct wk_why *why, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 #endif
