@@ -191,14 +191,18 @@ class Process:
         """Ends it; gives the exit status. Fails on a sanitizer's report."""
         if self.status is not None:
             return self.status
-        if self.alive():
-            self.signal(number)
-        try:
-            return self.wait()
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self.wait()
-            raise AssertionError(f"{self.name} did not stop\n{self.log()}")
+        # Mosquitto says "running" before it sets its run flag: a signal in
+        # between is lost, so it is sent again while the process lives.
+        for _ in range(int(PATIENCE)):
+            if self.alive():
+                self.signal(number)
+            try:
+                return self.wait(1.0)
+            except subprocess.TimeoutExpired:
+                continue
+        self._process.kill()
+        self.wait()
+        raise AssertionError(f"{self.name} did not stop\n{self.log()}")
 
 
 class Credential:
