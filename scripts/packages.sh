@@ -25,6 +25,7 @@ packages_of() {
       fi
       ;;
     lint) echo clang-tidy ;;
+    matrix) echo debootstrap git ;;
     *) fail "no such package group: $1" ;;
   esac
 }
