@@ -258,7 +258,7 @@ static WK_FLASH struct code_rule code_rules[] = {
 };
 
 bool wk_mqtt_code_valid(uint8_t code, uint16_t where) {
-  for (uint8_t i = 0; i < COUNT(code_rules); i++) {
+  for (size_t i = 0; i < COUNT(code_rules); i++) {
     if (code_rules[i].code == code)
       return code_rules[i].where & where;
   }

@@ -15,7 +15,7 @@
 
 #include <whitekey/why.h>
 
-#define WK_POLICY_FILE_MAX (1024u * 1024u)
+#define WK_POLICY_FILE_MAX 1048576u
 #define WK_RELEASE_MAX 64u       /* fields of one rule */
 #define WK_RELEASE_DEPTH_MAX 16u /* names in one field's path */
 

@@ -68,12 +68,12 @@ static void add_now(cJSON *event) {
 /* A peer's text: at most 64 characters, printable ASCII. */
 static void add_text(cJSON *event, const char *key, const char *text) {
   char safe[65];
-  size_t used = 0;
   if (!text)
     return;
-  for (; text[used] != '\0' && used < sizeof safe - 1; used++)
-    safe[used] = text[used] >= 0x20 && text[used] < 0x7f ? text[used] : '?';
-  safe[used] = '\0';
+  const size_t len = strnlen(text, sizeof safe - 1);
+  for (size_t i = 0; i < len; i++)
+    safe[i] = text[i] >= 0x20 && text[i] < 0x7f ? text[i] : '?';
+  safe[len] = '\0';
   (void)cJSON_AddStringToObject(event, key, safe);
 }
 

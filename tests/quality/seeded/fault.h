@@ -11,7 +11,7 @@
 
 static inline void fault_leak(void) {
   char *volatile lost = malloc(100);
-  /* cppcheck-suppress memleak ; it is the fault */
+  /* cppcheck-suppress memleak ; the fault */
   lost = NULL;
   (void)lost;
 }
