@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every subcommand of `whitekey`, each happy case with its broken twins."""
+"""The command line, init, enrol and otp, each with its broken twins."""
 
 import base64
 import concurrent.futures
@@ -7,16 +7,13 @@ import ctypes
 import hashlib
 import json
 import os
-import pty
 import re
 import resource
 import signal
-import stat
 import subprocess
 import threading
 
-import jsonschema
-
+import cli_case
 import wk
 
 COMMANDS = (
@@ -25,33 +22,7 @@ COMMANDS = (
 IN_DELETE = 0x200  # inotify(7)
 
 
-def index_of(password):
-    """The index in the header of the password's X1 message."""
-    text = password.split(".")[0]
-    raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-    return int.from_bytes(raw[6:10], "big")
-
-
-def schema(name):
-    path = os.path.join(wk.SOURCE, "schemas", f"{name}.schema.json")
-    with open(path, encoding="utf-8") as file:
-        return jsonschema.Draft202012Validator(json.load(file))
-
-
-def mode(path):
-    return stat.S_IMODE(os.stat(path).st_mode)
-
-
-class CliTest(wk.TestCase):
-    def fails(self, *args, says, code=1, env=None):
-        """Runs it; it must end with code and a line that says so."""
-        done = wk.run("whitekey", *args, env=env, check=code)
-        self.assertRegex(done.stderr, says)
-        self.assertEqual(done.stdout, "")
-        return done
-
-
-class CommandLineTest(CliTest):
+class CommandLineTest(cli_case.CliTest):
     def test_help__every_command_explains_itself(self):
         overview = wk.run("whitekey", "--help", check=0).stdout
         for name in COMMANDS:
@@ -108,7 +79,7 @@ class CommandLineTest(CliTest):
         self.assertFalse(os.path.exists(self.folder.path("o")))
 
 
-class InitTest(CliTest):
+class InitTest(cli_case.CliTest):
     def place(self, name="r"):
         return (self.folder.path(f"{name}.db"), self.folder.path(f"{name}.k"))
 
@@ -119,10 +90,10 @@ class InitTest(CliTest):
         registry, master = self.place()
         done = wk.run("whitekey", *self.init(registry, master), check=0)
         self.assertIn(registry, done.stdout)
-        self.assertEqual(mode(registry), 0o600)
-        self.assertEqual(mode(master), 0o600)
+        self.assertEqual(cli_case.mode(registry), 0o600)
+        self.assertEqual(cli_case.mode(master), 0o600)
         self.assertEqual(os.path.getsize(master), 32)
-        self.assertEqual(mode(registry + ".audit.jsonl"), 0o600)
+        self.assertEqual(cli_case.mode(registry + ".audit.jsonl"), 0o600)
 
     def test_init__never_overwrites(self):
         registry, master = self.place()
@@ -153,7 +124,7 @@ class InitTest(CliTest):
                check=0)
 
 
-class EnrolTest(CliTest):
+class EnrolTest(cli_case.CliTest):
     def setUp(self):
         super().setUp()
         self.reg = self.registry()
@@ -172,8 +143,8 @@ class EnrolTest(CliTest):
     def test_enrol__credential_is_private_and_as_the_schema_says(self):
         thermo = self.reg.enrol("thermo-1", length=300)
         credential = thermo.load()
-        schema("credential").validate(credential)
-        self.assertEqual(mode(thermo.path), 0o600)
+        cli_case.schema("credential").validate(credential)
+        self.assertEqual(cli_case.mode(thermo.path), 0o600)
         self.assertEqual(credential["d_id"], "thermo-1")
         self.assertEqual(credential["chains"]["C"]["n"], 300)
         self.assertEqual(list(credential["chains"]), ["C"])
@@ -189,7 +160,7 @@ class EnrolTest(CliTest):
 
     def test_enrol__user_gets_a_chain_of_their_own(self):
         credential = self.reg.enrol("gate", "--user").load()
-        schema("credential").validate(credential)
+        cli_case.schema("credential").validate(credential)
         chains = credential["chains"]
         self.assertNotEqual(chains["C"]["seed"], chains["D"]["seed"])
         self.assertEqual(list(self.devices()[0]["chains"]), ["C", "D"])
@@ -304,7 +275,7 @@ class EnrolTest(CliTest):
         self.assertFalse(os.path.exists(self.folder.path("nowhere")))
 
 
-class OtpTest(CliTest):
+class OtpTest(cli_case.CliTest):
     def setUp(self):
         super().setUp()
         self.reg = self.registry()
@@ -322,13 +293,13 @@ class OtpTest(CliTest):
         first = self.reg.otp(self.device)
         rest = self.reg.otps(self.device, 5)
         self.assertRegex(first, r"^[A-Za-z0-9_-]{94}$")
-        self.assertEqual([index_of(p) for p in [first, *rest]],
+        self.assertEqual([cli_case.index_of(p) for p in [first, *rest]],
                          [1, 2, 3, 4, 5, 6])
         credential = self.device.load()
-        schema("credential").validate(credential)
+        cli_case.schema("credential").validate(credential)
         self.assertEqual(credential["chains"]["C"]["next"], 7)
         self.assertGreater(credential["time"], 1700000000)
-        self.assertEqual(mode(self.device.path), 0o600)
+        self.assertEqual(cli_case.mode(self.device.path), 0o600)
 
     def test_otp__no_time_sends_none(self):
         self.reg.otp(self.device, "--no-time")
@@ -344,14 +315,14 @@ class OtpTest(CliTest):
             runs = pool.map(
                 lambda _: self.reg.otps(self.device, 20), range(4)
             )
-            indices = [index_of(p) for run in runs for p in run]
+            indices = [cli_case.index_of(p) for run in runs for p in run]
         self.assertEqual(sorted(indices), list(range(1, 81)))
 
     def test_otp__spent_chain(self):
         self.reg.otps(self.device, 256)
         self.refused(self.device.path, "spent: enrol the device again")
         credential = self.device.load()
-        schema("credential").validate(credential)
+        cli_case.schema("credential").validate(credential)
         self.assertEqual(credential["chains"]["C"]["next"], 257)
 
     def test_otp__count_reaching_past_the_end_prints_what_is_left(self):
@@ -417,217 +388,6 @@ class OtpTest(CliTest):
         self.assertEqual(done.returncode, 1)
         self.assertIn("standard output", done.stderr)
         self.assertEqual(self.device.load()["chains"]["C"]["next"], 2)
-
-
-class AdminTest(CliTest):
-    def setUp(self):
-        super().setUp()
-        self.reg = self.registry()
-
-    def show(self, did):
-        return json.loads(self.reg.cli("show", did, "--json").stdout)
-
-    def test_list__empty_registry(self):
-        self.assertEqual(self.reg.cli("list").stdout, "")
-        self.assertEqual(json.loads(self.reg.cli("list", "-j").stdout), [])
-
-    def test_list__by_name_in_columns(self):
-        for did in ("zoo", "a" * 32, "m.1"):
-            self.reg.enrol(did)
-        lines = self.reg.cli("list").stdout.splitlines()
-        self.assertEqual([line.split()[0] for line in lines],
-                         ["DEVICE", "a" * 32, "m.1", "zoo"])
-        column = lines[0].index("STATE")
-        for line in lines[1:]:
-            self.assertTrue(line[column:].startswith("enabled "), line)
-        devices = json.loads(self.reg.cli("list", "--json").stdout)
-        self.assertEqual([d["d_id"] for d in devices],
-                         ["a" * 32, "m.1", "zoo"])
-        self.assertEqual(devices[1], self.show("m.1"))
-
-    def test_show__text_and_json(self):
-        self.reg.enrol("gate", "--user")
-        text = self.reg.cli("show", "gate").stdout
-        self.assertRegex(text, r"(?m)^state +enabled$")
-        self.assertRegex(text, r"(?m)^last login +never$")
-        self.assertRegex(text, r"(?m)^user chain +0 of 256 passwords")
-        shown = self.show("gate")
-        self.assertIsNone(shown["login_at"])
-        self.assertRegex(shown["enrolled_at"], r"^\d{4}-\d\d-\d\dT.*Z$")
-        self.assertEqual(
-            shown["chains"]["D"],
-            {"epoch": 0, "n": 256, "last": 0, "pending": False},
-        )
-
-    def test_output__holds_no_secret(self):
-        credential = self.reg.enrol("a").load()
-        output = "".join(
-            self.reg.cli(*args).stdout
-            for args in (["list"], ["list", "-j"], ["show", "a"],
-                         ["show", "a", "-j"], ["audit", "-j"])
-        )
-        for secret in (credential["ks"], credential["bio_id"],
-                       credential["chains"]["C"]["seed"]):
-            self.assertNotIn(secret, output)
-
-    def test_device__unknown_one_fails_by_name(self):
-        for name in ("show", "enable", "disable", "release", "revoke"):
-            done = self.reg.cli(name, "nobody", check=1)
-            self.assertRegex(done.stderr, 'no device "nobody"')
-        self.assertEqual([e["event"] for e in self.reg.audit()], ["init"])
-
-    def test_changes__each_is_shown_and_audited(self):
-        self.reg.enrol("a")
-        for name, state in (("disable", "disabled"), ("enable", "enabled"),
-                            ("revoke", "revoked")):
-            done = self.reg.cli(name, "a")
-            self.assertEqual(done.stdout, f"a: {state}\n")
-            self.assertEqual(self.show("a")["state"], state)
-        self.assertEqual([e["event"] for e in self.reg.audit()],
-                         ["init", "enrol", "disable", "enable", "revoke"])
-
-    def test_changes__what_the_state_forbids_fails(self):
-        self.reg.enrol("a")
-        self.reg.cli("disable", "a")
-        done = self.reg.cli("release", "a", check=1)
-        self.assertRegex(done.stderr, '"a" is disabled')
-        self.reg.cli("revoke", "a")
-        for name in ("enable", "disable", "release"):
-            done = self.reg.cli(name, "a", check=1)
-            self.assertRegex(done.stderr, '"a" is revoked')
-        self.assertEqual(self.show("a")["state"], "revoked")
-
-    def test_revoke__can_be_enrolled_again(self):
-        self.reg.enrol("a")
-        self.reg.cli("revoke", "a")
-        self.reg.cli("enrol", "a", "--out", self.folder.path("new.json"))
-        shown = self.show("a")
-        self.assertEqual((shown["state"], shown["generation"]),
-                         ("enabled", 1))
-
-    def test_commands__wrong_master_key_or_broken_registry(self):
-        self.reg.enrol("a")
-        other = self.registry("other")
-        text = self.folder.write("text", "no database" * 99)
-        for args in (["list"], ["show", "a"], ["disable", "a"]):
-            self.fails(*args, says="other.master.key",
-                       env={**self.reg.env,
-                            "WHITEKEY_MASTER_KEY": other.master})
-            self.fails(*args, says=re.escape(text),
-                       env={**self.reg.env, "WHITEKEY_REGISTRY": text})
-        self.assertEqual(self.show("a")["state"], "enabled")
-
-
-class AuditTest(CliTest):
-    def setUp(self):
-        super().setUp()
-        self.reg = self.registry()
-        self.path = self.reg.path + ".audit.jsonl"
-
-    def append(self, line):
-        with open(self.path, "a", encoding="utf-8") as file:
-            file.write(line + "\n")
-
-    def test_audit__newest_last(self):
-        self.reg.enrol("a")
-        self.reg.cli("disable", "a")
-        lines = self.reg.cli("audit").stdout.splitlines()
-        self.assertEqual([line.split()[1] for line in lines],
-                         ["init", "enrol", "disable"])
-        with open(self.path, encoding="utf-8") as file:
-            self.assertEqual(self.reg.cli("audit", "--json").stdout,
-                             file.read())
-
-    def test_audit__login_is_told_by_its_reason(self):
-        self.append(json.dumps({
-            "time": "2026-11-22T03:00:00.000Z", "event": "login",
-            "d_id": "a", "reason": "clone", "method": "password",
-            "address": "127.0.0.1", "index": 7, "alarms": ["clone"],
-            "quarantined": True,
-        }))
-        line = self.reg.cli("audit").stdout.splitlines()[-1]
-        for word in ("clone", " a ", "127.0.0.1", "index 7", "alarm clone",
-                     "quarantined"):
-            self.assertIn(word, line)
-
-    def test_audit__broken_line_is_named_and_the_rest_shown(self):
-        self.append('{"time": ')
-        self.append('{"time":"t","event":"enable","d_id":"z"}')
-        done = self.reg.cli("audit", check=1)
-        self.assertIn(f"{self.path}:2: not an audit event", done.stderr)
-        self.assertIn("enable", done.stdout)
-
-    def test_audit__nothing_in_it_reaches_the_terminal_raw(self):
-        self.append('{"time":"\\u001b[2J","event":"\\u0007","d_id":"\x1b[1m"}')
-        self.append('{"time":"\\u001b[2J","event":"\\u0007","d_id":"\\u009b"}')
-        done = self.reg.cli("audit", check=None)
-        self.assertNotRegex(done.stdout + done.stderr,
-                            r"[\x00-\x09\x0b-\x1f\x7f-\xff]")
-
-    def test_audit__needs_no_master_key_but_a_file(self):
-        os.unlink(self.reg.master)
-        self.reg.cli("audit")
-        os.unlink(self.path)
-        done = self.reg.cli("audit", check=1)
-        self.assertIn(self.path, done.stderr)
-
-
-class FingerprintTest(CliTest):
-    def test_fingerprint__as_the_vectors_have_it(self):
-        path = os.path.join(wk.SOURCE, "tests", "vectors", "protocol-1.json")
-        with open(path, encoding="utf-8") as file:
-            cases = json.load(file)["cases"]
-        for case in cases:
-            template = self.folder.path("template")
-            with open(template, "wb") as file:
-                file.write(bytes.fromhex(case["template"]))
-            for options, key in (([], "fingerprint_of_template"),
-                                 (["--md5"], "fingerprint_md5_of_template")):
-                done = wk.run("whitekey", "fingerprint", template, *options,
-                              check=0)
-                self.assertEqual(done.stdout, case[key] + "\n")
-
-    def test_fingerprint__what_is_no_template(self):
-        self.fails("fingerprint", self.folder.write("empty", ""),
-                   says="empty: is empty")
-        self.fails("fingerprint", self.folder.write("big", "x" * 65537),
-                   says="big: larger than")
-        self.fails("fingerprint", self.folder.path("nowhere"), says="nowhere")
-        self.fails("fingerprint", self.folder.root, says="not a regular file")
-
-
-class ColourTest(CliTest):
-    def on_terminal(self, env):
-        reader, writer = pty.openpty()
-        try:
-            subprocess.run(
-                [wk.program("whitekey"), "list"],
-                env={**os.environ, **self.reg.env, **env},
-                stdin=subprocess.DEVNULL, stdout=writer, check=True,
-            )
-        finally:
-            os.close(writer)
-        with os.fdopen(reader, "rb", buffering=0) as terminal:
-            text = b""
-            try:
-                while piece := terminal.read(4096):
-                    text += piece
-            except OSError:  # EIO: nobody holds the other end any more
-                pass
-        return text.decode()
-
-    def test_colour__on_a_terminal_only(self):
-        self.reg = self.registry()
-        self.reg.enrol("a")
-        colour = "\x1b[32menabled\x1b[0m"
-        plain = {"TERM": "xterm", "NO_COLOR": ""}
-        self.assertIn(colour, self.on_terminal(plain))
-        for env in ({"TERM": "xterm", "NO_COLOR": "1"},
-                    {"TERM": "dumb", "NO_COLOR": ""}):
-            self.assertNotIn("\x1b", self.on_terminal(env))
-        done = wk.run("whitekey", "list", env={**self.reg.env, **plain},
-                      check=0)
-        self.assertNotIn("\x1b", done.stdout)
 
 
 if __name__ == "__main__":
