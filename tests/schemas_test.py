@@ -1,0 +1,203 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The schemas are sound, fit what the programs really write, and bite.
+
+Each schema has documents made by the programs themselves. Broken twins are
+made from these: by rule (a member left out, added, of another type) and by
+hand where a rule cannot know.
+"""
+import base64
+import copy
+import glob
+import json
+import os
+import unittest
+
+import jsonschema
+
+import wk
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+FOLDER = os.path.join(wk.SOURCE, "schemas")
+SUFFIX = ".schema.json"
+
+
+def names():
+    paths = glob.glob(os.path.join(FOLDER, "*" + SUFFIX))
+    return sorted(os.path.basename(path)[: -len(SUFFIX)] for path in paths)
+
+
+def load(name):
+    with open(os.path.join(FOLDER, name + SUFFIX), encoding="utf-8") as file:
+        return json.load(file)
+
+
+def validator(name):
+    return jsonschema.Draft202012Validator(load(name))
+
+
+def b64(data):
+    return base64.urlsafe_b64encode(data).decode().rstrip("=")
+
+
+def set_at(document, path, value):
+    """A copy of the document with the member at the path replaced."""
+    twin = copy.deepcopy(document)
+    *way, last = path
+    place = twin
+    for step in way:
+        place = place[step]
+    place[last] = value
+    return twin
+
+
+def twins(schema, document):
+    """(what was done, the broken document), by the rules of every schema."""
+    for name in schema.get("required", ()):
+        twin = {key: value for key, value in document.items() if key != name}
+        yield f"without {name}", twin
+    if schema.get("additionalProperties") is False:
+        yield "with a stranger", {**document, "stranger": 1}
+    for name in document:
+        if name in schema.get("properties", {}):
+            yield f"{name} is an empty list", {**document, name: []}
+            yield f"{name} is null", {**document, name: None}
+    yield "a list", [document]
+    yield "a text", json.dumps(document)
+
+
+class SoundTest(unittest.TestCase):
+    def test_schema__is_valid_and_says_what_it_is_for(self):
+        self.assertNotEqual(names(), [])
+        for name in names():
+            with self.subTest(name):
+                schema = load(name)
+                jsonschema.Draft202012Validator.check_schema(schema)
+                self.assertEqual(schema["$schema"], DIALECT)
+                self.assertRegex(schema["$id"], f"{name}")
+                for member in ("title", "description"):
+                    self.assertGreater(len(schema[member]), 5)
+
+    def test_schema__ids_differ(self):
+        ids = [load(name)["$id"] for name in names()]
+        self.assertEqual(len(set(ids)), len(ids))
+
+    def test_schema__broken_schema_is_refused(self):
+        schema = load("credential")
+        schema["type"] = "objekt"
+        with self.assertRaises(jsonschema.SchemaError):
+            jsonschema.Draft202012Validator.check_schema(schema)
+
+
+class DocumentsTest(wk.TestCase):
+    def fits(self, name, documents):
+        """All fit; every twin by rule is refused."""
+        self.assertNotEqual(documents, [])
+        schema, judge = load(name), validator(name)
+        for document in documents:
+            errors = [error.message for error in judge.iter_errors(document)]
+            self.assertEqual(errors, [], document)
+            for what, twin in twins(schema, document):
+                with self.subTest(schema=name, twin=what):
+                    self.assertFalse(judge.is_valid(twin), twin)
+
+    def refuses(self, name, document, *changes):
+        """changes: (path, value) that must make the document invalid."""
+        judge = validator(name)
+        for path, value in changes:
+            with self.subTest(schema=name, path=path, value=value):
+                self.assertFalse(judge.is_valid(set_at(document, path, value)))
+
+    def credentials(self):
+        registry = self.registry()
+        alone = registry.enrol("thermo-1")
+        user = registry.enrol("door-1", "--user")
+        fresh = [alone.load(), user.load()]
+        registry.otp(alone)
+        return alone, [*fresh, alone.load()]
+
+    def test_credential__as_the_cli_writes_it(self):
+        self.fits("credential", self.credentials()[1])
+
+    def test_credential__twin_is_refused_by_schema_and_program(self):
+        credential, documents = self.credentials()
+        good = documents[0]
+        changes = [
+            (("whitekey",), 2),
+            (("d_id",), "a b"),
+            (("d_id",), "x" * 33),
+            (("realm",), b64(bytes(15))),
+            (("ks",), b64(bytes(32)) + "="),
+            (("ks",), b64(bytes(32))[:-1] + "B"),
+            (("bio_id",), "+" * 21 + "A"),
+            (("generation",), -1),
+            (("generation",), 1.5),
+            (("time",), 2**32),
+            (("chains",), {}),
+            (("chains", "E"), good["chains"]["C"]),
+            (("chains", "C", "n"), 1),
+            (("chains", "C", "n"), 2**20 + 1),
+            (("chains", "C", "next"), 0),
+            (("chains", "C", "seed"), b64(bytes(16))),
+            (("chains", "C", "stranger"), 1),
+        ]
+        self.refuses("credential", good, *changes)
+        for path, value in changes:
+            with self.subTest(program="otp", path=path, value=value):
+                with open(credential.path, "w", encoding="utf-8") as file:
+                    json.dump(set_at(good, path, value), file)
+                done = wk.run("whitekey", "otp", "--credential",
+                              credential.path, check=1)
+                self.assertEqual(done.stdout, "")
+
+    def enrolment(self):
+        """What a device makes, with the numbers of the test vectors."""
+        path = os.path.join(wk.SOURCE, "tests/vectors/protocol-1.json")
+        with open(path, encoding="utf-8") as file:
+            case = json.load(file)["cases"][0]
+        return {
+            "whitekey": 1,
+            "d_id": case["d_id"],
+            "bio_id": b64(bytes.fromhex(case["bio_id"])),
+            "chains": [{
+                "role": "C", "epoch": 0, "n": 65536,
+                "anchor": b64(bytes(range(32))),
+            }],
+        }
+
+    def test_enrolment__as_a_device_makes_it(self):
+        good = self.enrolment()
+        chain = good["chains"][0]
+        both = [chain, {**chain, "role": "D"}]
+        self.fits("enrolment", [good, {**good, "chains": both}])
+        self.refuses(
+            "enrolment", good,
+            (("chains",), []),
+            (("chains",), [chain, chain]),
+            (("chains",), [{**chain, "role": "D"}]),
+            (("chains", 0, "n"), 255),
+            (("chains", 0, "anchor"), b64(bytes(31))),
+            (("chains", 0, "seed"), b64(bytes(32))),
+        )
+
+    def test_audit_event__operators_acts(self):
+        registry = self.registry()
+        registry.enrol("thermo-1")
+        for act in ("disable", "enable", "revoke"):
+            registry.cli(act, "thermo-1")
+        events = registry.audit()
+        acts = ["init", "enrol", "disable", "enable", "revoke"]
+        self.assertEqual([event["event"] for event in events], acts)
+        self.fits("audit-event", events)
+        self.refuses(
+            "audit-event", events[1],
+            (("time",), "2026-01-01 00:00:00"),
+            (("event",), "login"),
+            (("event",), "delete"),
+            (("event",), "lost"),
+            (("d_id",), ""),
+            (("lines",), 0),
+        )
+
+
+if __name__ == "__main__":
+    wk.main()
