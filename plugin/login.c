@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "plugin.h"
+
+#include <string.h>
+#include <time.h>
+
+#include <whitekey/log.h>
+
+#include "topics.h"
+
+int64_t wk_now(void) {
+  return (int64_t)time(NULL);
+}
+
+int64_t wk_now_ms(void) {
+  struct timespec now;
+  (void)clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+  return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* One level of a topic: nothing a peer sent that is not a device name. */
+static const char *shown_did(const struct wk_attempt *attempt) {
+  return attempt->did[0] != '\0' ? attempt->did : "-";
+}
+
+static void report(struct wk_plugin *plugin, const struct wk_attempt *attempt,
+                   const struct wk_verdict *verdict, const char *address) {
+  unsigned held;
+  if (!wk_limit_pass(&plugin->refusals, wk_now_ms(), &held))
+    return;
+  if (held > 0)
+    wk_log(WK_LOG_NOTICE, "%u more refusals: see the audit file", held);
+  wk_log(WK_LOG_NOTICE, "refused device %s, client %.64s, from %s: %s",
+         shown_did(attempt), attempt->client_id ? attempt->client_id : "-",
+         address ? address : "-",
+         wk_reason_name(verdict->reason, verdict->user));
+}
+
+static void raise_alarm(struct wk_plugin *plugin,
+                        const struct wk_attempt *attempt,
+                        const struct wk_verdict *verdict, const char *method,
+                        const char *address) {
+  char line[WK_AUDIT_LINE_MAX];
+  char topic[WK_TOPIC_MAX];
+  unsigned held;
+  if (!wk_limit_pass(&plugin->alarms, wk_now_ms(), &held))
+    return;
+  const size_t len =
+      wk_audit_login_line(line, attempt, verdict, method, address);
+  wk_topic_events(topic, shown_did(attempt));
+  if (len == 0 || mosquitto_broker_publish_copy(NULL, topic, (int)len, line, 1,
+                                                false, NULL) != 0)
+    wk_log(WK_LOG_ERROR, "out of memory: no alarm for device %s",
+           shown_did(attempt));
+}
+
+static void quarantine(struct wk_plugin *plugin, const char *did) {
+  wk_log(WK_LOG_WARNING, "device %s was copied: quarantined", did);
+  for (struct wk_session *s = wk_sessions_of(plugin->sessions, did); s;
+       s = wk_session_next_of(s))
+    wk_session_close(plugin->sessions, s);
+}
+
+enum wk_reason wk_login(struct wk_plugin *plugin, struct mosquitto *client,
+                        struct wk_attempt *attempt, const char *method,
+                        struct wk_verdict *verdict) {
+  const char *address = mosquitto_client_address(client);
+  attempt->now = wk_now();
+  attempt->client_id = mosquitto_client_id(client);
+  attempt->client_id_taken =
+      attempt->client_id &&
+      wk_sessions_taken(plugin->sessions, attempt->client_id, attempt->did);
+  const enum wk_reason reason = wk_registry_login(
+      plugin->registry, &plugin->options.policy, attempt, verdict);
+  wk_audit_login(plugin->audit, attempt, verdict, method, address);
+  if (reason != WK_REASON_OK)
+    report(plugin, attempt, verdict, address);
+  if (verdict->quarantined)
+    quarantine(plugin, attempt->did);
+  if (verdict->alarms != 0)
+    raise_alarm(plugin, attempt, verdict, method, address);
+  return reason;
+}

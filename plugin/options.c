@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "options.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define SKEW_MAX 86400u /* a day: more would make `time` worthless */
+#define WINDOW_MAX WK_CHAIN_LEN_MAX
+#define KEY_LEN_MAX 32u
+
+static enum wk_err bad(struct wk_why *why, const struct mosquitto_opt *opt,
+                       const char *form) {
+  return wk_fail(why, WK_ERR_ARGUMENT, "plugin_opt_%s: \"%s\" is not %s",
+                 opt->key, opt->value, form);
+}
+
+static enum wk_err set_path(const char **out, const struct mosquitto_opt *opt,
+                            struct wk_why *why) {
+  if (opt->value[0] == '\0')
+    return bad(why, opt, "a path");
+  *out = opt->value;
+  return WK_OK;
+}
+
+static enum wk_err set_number(uint32_t *out, const struct mosquitto_opt *opt,
+                              uint32_t max, const char *form,
+                              struct wk_why *why) {
+  char *end;
+  const unsigned long value = strtoul(opt->value, &end, 10);
+  const size_t digits = strspn(opt->value, "0123456789");
+  if (digits == 0 || digits > 9 || *end != '\0' || value < 1 || value > max)
+    return bad(why, opt, form);
+  *out = (uint32_t)value;
+  return WK_OK;
+}
+
+static enum wk_err set_registry(struct wk_options *options,
+                                const struct mosquitto_opt *opt,
+                                struct wk_why *why) {
+  return set_path(&options->registry, opt, why);
+}
+
+static enum wk_err set_master(struct wk_options *options,
+                              const struct mosquitto_opt *opt,
+                              struct wk_why *why) {
+  return set_path(&options->master_key_file, opt, why);
+}
+
+static enum wk_err set_window(struct wk_options *options,
+                              const struct mosquitto_opt *opt,
+                              struct wk_why *why) {
+  return set_number(&options->policy.window, opt, WINDOW_MAX,
+                    "a number of steps from 1 to 1048576", why);
+}
+
+static enum wk_err set_skew(struct wk_options *options,
+                            const struct mosquitto_opt *opt,
+                            struct wk_why *why) {
+  return set_number(&options->policy.max_skew, opt, SKEW_MAX,
+                    "a number of seconds from 1 to 86400", why);
+}
+
+static enum wk_err set_require_time(struct wk_options *options,
+                                    const struct mosquitto_opt *opt,
+                                    struct wk_why *why) {
+  const bool yes = strcmp(opt->value, "true") == 0;
+  if (!yes && strcmp(opt->value, "false") != 0)
+    return bad(why, opt, "true or false");
+  options->policy.require_time = yes;
+  return WK_OK;
+}
+
+static enum wk_err set_on_clone(struct wk_options *options,
+                                const struct mosquitto_opt *opt,
+                                struct wk_why *why) {
+  const bool alarm = strcmp(opt->value, "alarm") == 0;
+  if (!alarm && strcmp(opt->value, "quarantine") != 0)
+    return bad(why, opt, "quarantine or alarm");
+  options->policy.on_clone_time =
+      alarm ? WK_ON_CLONE_ALARM : WK_ON_CLONE_QUARANTINE;
+  options->policy.on_clone_challenge = options->policy.on_clone_time;
+  return WK_OK;
+}
+
+static const struct {
+  const char *key;
+  enum wk_err (*set)(struct wk_options *, const struct mosquitto_opt *,
+                     struct wk_why *);
+} known[] = {
+    {"registry", set_registry},
+    {"master_key_file", set_master},
+    {"window", set_window},
+    {"max_skew", set_skew},
+    {"require_time", set_require_time},
+    {"on_clone", set_on_clone},
+};
+#define KNOWN (sizeof known / sizeof *known)
+
+static size_t least(size_t a, size_t b) {
+  return a < b ? a : b;
+}
+
+/* Levenshtein's distance; both texts are at most KEY_LEN_MAX long. */
+static size_t distance(const char *a, const char *b) {
+  size_t row[KEY_LEN_MAX + 1];
+  const size_t len = strlen(b);
+  for (size_t j = 0; j <= len; j++)
+    row[j] = j;
+  for (size_t i = 0; a[i] != '\0'; i++) {
+    size_t diagonal = row[0];
+    row[0] = i + 1;
+    for (size_t j = 0; j < len; j++) {
+      const size_t change = diagonal + (a[i] == b[j] ? 0 : 1);
+      diagonal = row[j + 1];
+      row[j + 1] = least(change, least(row[j], row[j + 1]) + 1);
+    }
+  }
+  return row[len];
+}
+
+static const char *nearest(const char *key) {
+  const char *best = known[0].key;
+  if (strlen(key) > KEY_LEN_MAX)
+    return best;
+  for (size_t i = 1; i < KNOWN; i++) {
+    if (distance(key, known[i].key) < distance(key, best))
+      best = known[i].key;
+  }
+  return best;
+}
+
+static enum wk_err set_one(struct wk_options *options, unsigned *seen,
+                           const struct mosquitto_opt *opt,
+                           struct wk_why *why) {
+  for (size_t i = 0; i < KNOWN; i++) {
+    if (strcmp(opt->key, known[i].key) != 0)
+      continue;
+    if ((*seen & 1u << i) != 0)
+      return wk_fail(why, WK_ERR_ARGUMENT, "plugin_opt_%s: given twice",
+                     opt->key);
+    *seen |= 1u << i;
+    return known[i].set(options, opt, why);
+  }
+  return wk_fail(why, WK_ERR_ARGUMENT,
+                 "plugin_opt_%s: no such option; the nearest is plugin_opt_%s",
+                 opt->key, nearest(opt->key));
+}
+
+enum wk_err wk_options_parse(struct wk_options *options,
+                             const struct mosquitto_opt *given, int count,
+                             struct wk_why *why) {
+  unsigned seen = 0;
+  memset(options, 0, sizeof *options);
+  wk_policy_init(&options->policy);
+  for (int i = 0; i < count; i++) {
+    const enum wk_err err = set_one(options, &seen, &given[i], why);
+    if (err != WK_OK)
+      return err;
+  }
+  if (!options->registry)
+    return wk_fail(why, WK_ERR_ARGUMENT, "plugin_opt_registry is missing");
+  if (!options->master_key_file)
+    return wk_fail(why, WK_ERR_ARGUMENT,
+                   "plugin_opt_master_key_file is missing");
+  return WK_OK;
+}

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the broker loads: start, end, and the events that are not about one
+ * login or one topic.
+ */
+#include "plugin.h"
+
+#include <dlfcn.h>
+#include <stdlib.h>
+
+#include <whitekey/log.h>
+#include <whitekey/random.h>
+
+#define EXPORT __attribute__((visibility("default")))
+
+static void log_to_broker(enum wk_log_level level, const char *line) {
+  static const int levels[] = {MOSQ_LOG_ERR, MOSQ_LOG_WARNING, MOSQ_LOG_NOTICE,
+                               MOSQ_LOG_DEBUG};
+  mosquitto_log_printf(levels[level], "whitekey: %s", line);
+}
+
+static const struct {
+  int event;
+  MOSQ_FUNC_generic_callback handler;
+} handlers[] = {
+    {MOSQ_EVT_BASIC_AUTH, wk_on_basic_auth},
+    {MOSQ_EVT_EXT_AUTH_START, wk_on_auth_start},
+    {MOSQ_EVT_EXT_AUTH_CONTINUE, wk_on_auth_continue},
+    {MOSQ_EVT_ACL_CHECK, wk_on_acl},
+    {MOSQ_EVT_RELOAD, wk_on_reload},
+    {MOSQ_EVT_TICK, wk_on_tick},
+    {MOSQ_EVT_DISCONNECT, wk_on_disconnect},
+};
+#define HANDLERS (sizeof handlers / sizeof *handlers)
+
+static void step_out(struct wk_plugin *plugin) {
+  if (plugin->default_is_asked)
+    (void)mosquitto_callback_unregister(plugin->id, MOSQ_EVT_ACL_CHECK,
+                                        wk_on_default_acl, NULL);
+  plugin->default_is_asked = false;
+}
+
+/*
+ * 2.0 asks the next plugin only after DEFER, 2.1 stops at anything but
+ * success.
+ */
+int wk_on_reload(int event, void *event_data, void *userdata) {
+  struct wk_plugin *plugin = userdata;
+  (void)event;
+  (void)event_data;
+  step_out(plugin);
+  plugin->reloading = true;
+  return plugin->is_2_1 ? MOSQ_ERR_SUCCESS : MOSQ_ERR_PLUGIN_DEFER;
+}
+
+int wk_on_tick(int event, void *event_data, void *userdata) {
+  struct wk_plugin *plugin = userdata;
+  (void)event;
+  (void)event_data;
+  plugin->ticks = true;
+  plugin->reloading = false;
+  wk_sweep(plugin, NULL);
+  return MOSQ_ERR_SUCCESS;
+}
+
+int wk_on_disconnect(int event, void *event_data, void *userdata) {
+  struct wk_plugin *plugin = userdata;
+  const struct mosquitto_evt_disconnect *ended = event_data;
+  struct wk_session *session =
+      wk_sessions_find(plugin->sessions, ended->client);
+  (void)event;
+  if (!session)
+    return MOSQ_ERR_SUCCESS;
+  /* Version 5 may keep a session however it began; nobody can ask. */
+  const bool may_persist =
+      !mosquitto_client_clean_session(ended->client) ||
+      mosquitto_client_protocol_version(ended->client) == 5;
+  wk_sessions_ended(plugin->sessions, session, may_persist);
+  return MOSQ_ERR_SUCCESS;
+}
+
+static void plugin_free(struct wk_plugin *plugin) {
+  wk_sessions_free(plugin->sessions);
+  wk_audit_close(plugin->audit);
+  wk_registry_close(plugin->registry);
+  wk_wipe(plugin->token_key, sizeof plugin->token_key);
+  free(plugin);
+}
+
+static enum wk_err plugin_open(struct wk_plugin *plugin,
+                               const struct mosquitto_opt *options, int count,
+                               struct wk_why *why) {
+  enum wk_err err = wk_options_parse(&plugin->options, options, count, why);
+  if (err != WK_OK)
+    return err;
+  err = wk_registry_open(&plugin->registry, plugin->options.registry,
+                         plugin->options.master_key_file, why);
+  if (err != WK_OK)
+    return err;
+  err = wk_audit_open(&plugin->audit, plugin->options.registry, why);
+  if (err != WK_OK)
+    return err;
+  plugin->sessions = wk_sessions_new();
+  if (!plugin->sessions)
+    return wk_fail(why, WK_ERR_MEMORY, "out of memory");
+  wk_random(plugin->token_key, sizeof plugin->token_key);
+  plugin->version = wk_registry_version(plugin->registry);
+  plugin->is_2_1 = dlsym(RTLD_DEFAULT, "mosquitto_complete_basic_auth");
+  return WK_OK;
+}
+
+EXPORT int mosquitto_plugin_version(int count, const int *versions) {
+  for (int i = 0; i < count; i++) {
+    if (versions[i] == MOSQ_PLUGIN_VERSION)
+      return MOSQ_PLUGIN_VERSION;
+  }
+  return -1;
+}
+
+EXPORT int mosquitto_plugin_init(mosquitto_plugin_id_t *id, void **userdata,
+                                 struct mosquitto_opt *options, int count) {
+  struct wk_why why;
+  wk_log_init("whitekey", WK_LOG_DEBUG, log_to_broker);
+  struct wk_plugin *plugin = calloc(1, sizeof *plugin);
+  if (!plugin)
+    return MOSQ_ERR_NOMEM;
+  plugin->id = id;
+  if (plugin_open(plugin, options, count, &why) != WK_OK) {
+    wk_log(WK_LOG_ERROR, "%s", why.text);
+    plugin_free(plugin);
+    return MOSQ_ERR_INVAL;
+  }
+  for (size_t i = 0; i < HANDLERS; i++) {
+    if (mosquitto_callback_register(id, handlers[i].event, handlers[i].handler,
+                                    NULL, plugin) != 0) {
+      wk_log(WK_LOG_ERROR, "the broker takes no handler of event %d",
+             handlers[i].event);
+      plugin_free(plugin);
+      return MOSQ_ERR_NOT_SUPPORTED;
+    }
+  }
+  *userdata = plugin;
+  return MOSQ_ERR_SUCCESS;
+}
+
+EXPORT int mosquitto_plugin_cleanup(void *userdata,
+                                    struct mosquitto_opt *options, int count) {
+  struct wk_plugin *plugin = userdata;
+  (void)options;
+  (void)count;
+  if (!plugin)
+    return MOSQ_ERR_SUCCESS;
+  step_out(plugin);
+  for (size_t i = 0; i < HANDLERS; i++)
+    (void)mosquitto_callback_unregister(plugin->id, handlers[i].event,
+                                        handlers[i].handler, NULL);
+  plugin_free(plugin);
+  return MOSQ_ERR_SUCCESS;
+}

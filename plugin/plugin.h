@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * plugin.h - one loaded plugin and its handlers of the broker's events.
+ *
+ * The broker runs all of them on one thread. With per_listener_settings it
+ * loads the plugin once per listener: everything lives in struct wk_plugin.
+ */
+#ifndef WHITEKEY_PLUGIN_PLUGIN_H
+#define WHITEKEY_PLUGIN_PLUGIN_H
+
+#include <whitekey/audit.h>
+
+#include "limit.h"
+#include "options.h"
+#include "sessions.h"
+#include "token.h"
+
+struct wk_plugin {
+  mosquitto_plugin_id_t *id;
+  struct wk_options options;
+  struct wk_registry *registry;
+  struct wk_audit *audit;
+  struct wk_sessions *sessions;
+  uint8_t token_key[WK_HASH_LEN]; /* of this run */
+  struct wk_limit refusals;
+  struct wk_limit alarms;
+  uint64_t version;      /* the registry's, last seen */
+  int64_t looked_at;     /* monotonic milliseconds */
+  bool is_2_1;           /* broker 2.1 or later */
+  bool ticks;            /* this broker tells us when it is idle */
+  bool reloading;        /* between RELOAD and the next TICK */
+  bool default_is_asked; /* wk_on_default_acl() is registered */
+};
+
+/* The type of every handler is the broker's MOSQ_FUNC_generic_callback. */
+int wk_on_basic_auth(int event, void *event_data, void *plugin);
+int wk_on_auth_start(int event, void *event_data, void *plugin);
+int wk_on_auth_continue(int event, void *event_data, void *plugin);
+int wk_on_acl(int event, void *event_data, void *plugin);
+int wk_on_default_acl(int event, void *event_data, void *plugin);
+int wk_on_reload(int event, void *event_data, void *plugin);
+int wk_on_tick(int event, void *event_data, void *plugin);
+int wk_on_disconnect(int event, void *event_data, void *plugin);
+
+/*
+ * Decides one attempt, then audits, reports and raises alarms. Fills in what
+ * the broker knows of the client.
+ */
+enum wk_reason wk_login(struct wk_plugin *plugin, struct mosquitto *client,
+                        struct wk_attempt *attempt, const char *method,
+                        struct wk_verdict *verdict);
+
+/* Hands M(X4) to the broker for whoever wk_on_acl() lets read it. */
+void wk_x4_publish(const struct wk_session *session);
+
+/* Wall clock in seconds and monotonic clock in milliseconds. */
+int64_t wk_now(void);
+int64_t wk_now_ms(void);
+
+/*
+ * Closes what must not go on: sessions marked for it, and those whose device
+ * another process revoked, disabled or enrolled again. Not `busy`, whose
+ * packet the broker is working on. NULL: none.
+ */
+void wk_sweep(struct wk_plugin *plugin, const struct mosquitto *busy);
+
+#endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "plugin.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <whitekey/log.h>
+
+#define LOOK_MS 100    /* between looks at the registry */
+#define LOOK_MOST 1024 /* sessions a look, so that no client waits long */
+
+/* Another process changed the registry: who of ours may no longer stay? */
+static void look_at_registry(struct wk_plugin *plugin) {
+  const int64_t now = wk_now_ms();
+  if (now - plugin->looked_at < LOOK_MS)
+    return;
+  plugin->looked_at = now;
+  plugin->version = wk_registry_version(plugin->registry);
+  for (unsigned i = 0; i < LOOK_MOST; i++) {
+    struct wk_session *session = wk_sessions_stalest(plugin->sessions);
+    if (!session || session->version == plugin->version)
+      return;
+    if (session->state == WK_SESSION_LIVE &&
+        !wk_registry_admits(plugin->registry, session->did,
+                            session->generation))
+      wk_session_close(plugin->sessions, session);
+    wk_session_looked_at(plugin->sessions, session, plugin->version);
+  }
+}
+
+void wk_sweep(struct wk_plugin *plugin, const struct mosquitto *busy) {
+  struct wk_session *session;
+  look_at_registry(plugin);
+  while ((session = wk_sessions_closing(plugin->sessions, busy))) {
+    /* Closing runs the disconnect event, which frees the session. */
+    char *client_id = strdup(session->client_id);
+    if (!client_id)
+      return;
+    wk_log(WK_LOG_NOTICE, "closing client %.64s of device %s", client_id,
+           session->did);
+    (void)mosquitto_kick_client_by_clientid(client_id, true);
+    free(client_id);
+  }
+}
