@@ -109,6 +109,26 @@ static enum wk_err plugin_open(struct wk_plugin *plugin,
   return WK_OK;
 }
 
+static void handlers_unregister(struct wk_plugin *plugin) {
+  step_out(plugin);
+  for (size_t i = 0; i < HANDLERS; i++)
+    (void)mosquitto_callback_unregister(plugin->id, handlers[i].event,
+                                        handlers[i].handler, NULL);
+}
+
+static enum wk_err handlers_register(struct wk_plugin *plugin,
+                                     struct wk_why *why) {
+  for (size_t i = 0; i < HANDLERS; i++) {
+    if (mosquitto_callback_register(plugin->id, handlers[i].event,
+                                    handlers[i].handler, NULL, plugin) == 0)
+      continue;
+    handlers_unregister(plugin);
+    return wk_fail(why, WK_ERR_IO, "the broker takes no handler of event %d",
+                   handlers[i].event);
+  }
+  return WK_OK;
+}
+
 EXPORT int mosquitto_plugin_version(int count, const int *versions) {
   for (int i = 0; i < count; i++) {
     if (versions[i] == MOSQ_PLUGIN_VERSION)
@@ -125,19 +145,11 @@ EXPORT int mosquitto_plugin_init(mosquitto_plugin_id_t *id, void **userdata,
   if (!plugin)
     return MOSQ_ERR_NOMEM;
   plugin->id = id;
-  if (plugin_open(plugin, options, count, &why) != WK_OK) {
+  if (plugin_open(plugin, options, count, &why) != WK_OK ||
+      handlers_register(plugin, &why) != WK_OK) {
     wk_log(WK_LOG_ERROR, "%s", why.text);
     plugin_free(plugin);
     return MOSQ_ERR_INVAL;
-  }
-  for (size_t i = 0; i < HANDLERS; i++) {
-    if (mosquitto_callback_register(id, handlers[i].event, handlers[i].handler,
-                                    NULL, plugin) != 0) {
-      wk_log(WK_LOG_ERROR, "the broker takes no handler of event %d",
-             handlers[i].event);
-      plugin_free(plugin);
-      return MOSQ_ERR_NOT_SUPPORTED;
-    }
   }
   *userdata = plugin;
   return MOSQ_ERR_SUCCESS;
@@ -150,10 +162,7 @@ EXPORT int mosquitto_plugin_cleanup(void *userdata,
   (void)count;
   if (!plugin)
     return MOSQ_ERR_SUCCESS;
-  step_out(plugin);
-  for (size_t i = 0; i < HANDLERS; i++)
-    (void)mosquitto_callback_unregister(plugin->id, handlers[i].event,
-                                        handlers[i].handler, NULL);
+  handlers_unregister(plugin);
   plugin_free(plugin);
   return MOSQ_ERR_SUCCESS;
 }
