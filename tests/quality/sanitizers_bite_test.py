@@ -2,11 +2,14 @@
 """A seeded leak, overflow or undefined operation turns the suite red.
 
 seeded/ holds one test per fault, made with the same CMake function as every
-unit test. Criterion alone would let the leak pass with exit status 0.
+unit test; Criterion alone would let the leak pass with exit status 0. The
+same faults in a program and in a broker's plugin fail a black-box test.
 """
 import os
 import subprocess
+import types
 import unittest
+import unittest.mock
 
 import wk
 
@@ -64,6 +67,24 @@ class SanitizersBiteTest(unittest.TestCase):
             with self.subTest(fault):
                 with self.assertRaisesRegex(AssertionError, report):
                     wk.run(self.folder.path("seeded_program"), fault)
+
+    def broker(self, fault):
+        """A started broker with the faulty plugin in place of ours."""
+        options = {"registry": None, "master_key_file": None, "fault": fault}
+        nothing = types.SimpleNamespace(path=None, master=None)
+        broker = wk.Broker(self.folder, nothing, options)
+        with unittest.mock.patch.object(
+                wk, "PLUGIN", self.folder.path("seeded_plugin.so")):
+            return broker.start()
+
+    def test_plugin__without_fault_passes(self):
+        self.assertEqual(self.broker("none").stop(), 0)
+
+    def test_plugin__with_fault_fails(self):
+        for fault, report in REPORTS.items():
+            with self.subTest(fault):
+                with self.assertRaisesRegex(AssertionError, report):
+                    self.broker(fault).stop()
 
 
 if __name__ == "__main__":

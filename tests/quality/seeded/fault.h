@@ -8,6 +8,7 @@
 
 #include <limits.h>
 #include <stdlib.h>
+#include <string.h>
 
 static inline void fault_leak(void) {
   char *volatile lost = malloc(100);
@@ -28,6 +29,18 @@ static inline void fault_overflow(void) {
 static inline void fault_undefined(void) {
   volatile int most = INT_MAX;
   most = most + 1;
+}
+
+/* "none" is the one that must pass. */
+static inline void fault_make(const char *name) {
+  if (strcmp(name, "leak") == 0)
+    fault_leak();
+  else if (strcmp(name, "overflow") == 0)
+    fault_overflow();
+  else if (strcmp(name, "undefined") == 0)
+    fault_undefined();
+  else if (strcmp(name, "none") != 0)
+    abort();
 }
 
 #endif

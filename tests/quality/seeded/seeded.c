@@ -4,14 +4,6 @@
 #include "fault.h"
 
 Test(seeded, fault__is_found) {
-#if defined(SEED_LEAK)
-  fault_leak();
-#elif defined(SEED_OVERFLOW)
-  fault_overflow();
-#elif defined(SEED_UNDEFINED)
-  fault_undefined();
-#elif !defined(SEED_NONE)
-#error "no such fault"
-#endif
+  fault_make(SEEDED_FAULT);
   cr_assert(1);
 }
