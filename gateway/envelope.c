@@ -30,13 +30,13 @@ static void bind(uint8_t aad[WK_HASH_LEN], const struct wk_data_key *key,
                  const struct wk_record *record) {
   const struct wk_span texts[] = {span_of(record->device),
                                   span_of(record->topic), span_of(key->kid)};
-  uint8_t fixed[17];
+  uint8_t fixed[20];
   uint8_t lengths[3][4];
   struct wk_span parts[8] = {span_of("whitekey/1/gateway/aad"),
                              {fixed, sizeof fixed}};
   put_be64(fixed, record->seq);
   put_be64(fixed + 8, (uint64_t)record->at);
-  fixed[16] = (uint8_t)record->class;
+  wk_put_be32(fixed + 16, (uint32_t)record->class);
   for (size_t i = 0; i < 3; i++) {
     wk_put_be32(lengths[i], (uint32_t)texts[i].len);
     parts[2 + 2 * i] = (struct wk_span){lengths[i], sizeof lengths[i]};

@@ -5,8 +5,8 @@
  *   sealed = nonce[12] || ciphertext || tag[16]
  *   key    = HMAC(k, "whitekey/1/gateway/row" || be64(seq))
  *   nonce  = random
- *   AAD    = H("whitekey/1/gateway/aad" || be64(seq) || be64(at) || class ||
- *              be32-length-prefixed device, topic and kid)
+ *   AAD    = H("whitekey/1/gateway/aad" || be64(seq) || be64(at) ||
+ *              be32(class) || be32-length-prefixed device, topic and kid)
  *
  * Why nonces never repeat under a key: every sequence number has its own key,
  * so only rows of one number could meet. A number is used again only after a

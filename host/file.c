@@ -160,7 +160,8 @@ enum wk_err wk_file_private(const char *path, const char *what,
   return WK_OK;
 }
 
-enum wk_err wk_file_lock(int *fd, const char *path, struct wk_why *why) {
+static enum wk_err take_lock(int *fd, const char *path, int how,
+                             struct wk_why *why) {
   char name[PATH_MAX];
   *fd = -1;
   const int need = snprintf(name, sizeof name, "%s.lock", path);
@@ -171,15 +172,26 @@ enum wk_err wk_file_lock(int *fd, const char *path, struct wk_why *why) {
     return io_error(why, name);
   int result = 0;
   do
-    result = flock(lock, LOCK_EX);
+    result = flock(lock, how);
   while (result != 0 && errno == EINTR);
   if (result != 0) {
-    const enum wk_err err = io_error(why, name);
+    const enum wk_err err =
+        errno == EWOULDBLOCK
+            ? wk_fail(why, WK_ERR_BUSY, "%s: another process holds it", name)
+            : io_error(why, name);
     (void)close(lock);
     return err;
   }
   *fd = lock;
   return WK_OK;
+}
+
+enum wk_err wk_file_lock(int *fd, const char *path, struct wk_why *why) {
+  return take_lock(fd, path, LOCK_EX, why);
+}
+
+enum wk_err wk_file_try_lock(int *fd, const char *path, struct wk_why *why) {
+  return take_lock(fd, path, LOCK_EX | LOCK_NB, why);
 }
 
 void wk_file_unlock(int fd) {

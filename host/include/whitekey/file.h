@@ -51,6 +51,9 @@ WK_MUST_CHECK enum wk_err wk_file_private(const char *path, const char *what,
  */
 WK_MUST_CHECK enum wk_err wk_file_lock(int *fd, const char *path,
                                        struct wk_why *why);
+/* The same without waiting: WK_ERR_BUSY when another process holds it. */
+WK_MUST_CHECK enum wk_err wk_file_try_lock(int *fd, const char *path,
+                                           struct wk_why *why);
 void wk_file_unlock(int fd);
 
 #endif
