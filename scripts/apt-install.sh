@@ -14,5 +14,6 @@ if [[ ! -e $guard ]]; then
 fi
 
 export DEBIAN_FRONTEND=noninteractive
-apt-get update -q
-apt-get install -q -y --no-install-recommends "$@"
+# Somebody else's broken repository in the list need not be in our way.
+apt-get update -q || echo "apt-get update failed: trying with what is known"
+apt-get install -q -y --no-install-recommends -o DPkg::Lock::Timeout=300 "$@"
