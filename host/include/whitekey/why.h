@@ -20,7 +20,8 @@ struct wk_why {
  * Writes the sentence and gives err: `return wk_fail(why, WK_ERR_IO, ...)`. A
  * macro, so that compilers and analysers see that the result is not WK_OK.
  */
-#define wk_fail(why, err, ...) (wk_why_set((why), __VA_ARGS__), (err))
+#define wk_fail(why, err, ...)                                                \
+  (wk_why_set((why), __VA_ARGS__), (enum wk_err)(err))
 
 void wk_why_set(struct wk_why *why, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
