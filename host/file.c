@@ -114,6 +114,14 @@ static bool put_in_place(const char *temp, const char *path, bool create) {
   return link(temp, path) == 0 && unlink(temp) == 0;
 }
 
+/* An operator who runs our programs as root must not lock a service out. */
+static bool keep_owner(int fd, const char *path) {
+  struct stat st;
+  if (geteuid() != 0 || stat(path, &st) != 0)
+    return true;
+  return fchown(fd, st.st_uid, st.st_gid) == 0;
+}
+
 static enum wk_err write_file(const char *path, const void *data, size_t len,
                               mode_t mode, bool create, struct wk_why *why) {
   char temp[PATH_MAX];
@@ -123,8 +131,9 @@ static enum wk_err write_file(const char *path, const void *data, size_t len,
   const int fd = mkostemp(temp, O_CLOEXEC);
   if (fd < 0)
     return io_error(why, path);
-  bool done = fchmod(fd, mode) == 0 && write_all(fd, data, len) &&
-              fsync(fd) == 0 && put_in_place(temp, path, create);
+  bool done = keep_owner(fd, path) && fchmod(fd, mode) == 0 &&
+              write_all(fd, data, len) && fsync(fd) == 0 &&
+              put_in_place(temp, path, create);
   const int cause = errno;
   (void)close(fd);
   if (!done) {
@@ -160,6 +169,14 @@ enum wk_err wk_file_private(const char *path, const char *what,
   return WK_OK;
 }
 
+static bool take_flock(int lock, int how) {
+  int result = 0;
+  do
+    result = flock(lock, how);
+  while (result != 0 && errno == EINTR);
+  return result == 0;
+}
+
 static enum wk_err take_lock(int *fd, const char *path, int how,
                              struct wk_why *why) {
   char name[PATH_MAX];
@@ -170,11 +187,7 @@ static enum wk_err take_lock(int *fd, const char *path, int how,
   const int lock = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (lock < 0)
     return io_error(why, name);
-  int result = 0;
-  do
-    result = flock(lock, how);
-  while (result != 0 && errno == EINTR);
-  if (result != 0) {
+  if (!keep_owner(lock, path) || !take_flock(lock, how)) {
     const enum wk_err err =
         errno == EWOULDBLOCK
             ? wk_fail(why, WK_ERR_BUSY, "%s: another process holds it", name)

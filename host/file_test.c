@@ -241,3 +241,22 @@ Test(file, lock__process_that_dies_releases_it) {
   cr_assert_eq(wk_file_lock(&fd, "a", &why), WK_OK);
   wk_file_unlock(fd);
 }
+
+/* Root runs the CLI on files of the broker's or the gateway's user. */
+Test(file, owner__replace_and_lock_leave_it_to_whom_it_belongs) {
+  const uid_t nobody = 65534;
+  struct stat st;
+  int fd = -1;
+  if (geteuid() != 0)
+    cr_skip("only root can make a file somebody else's");
+  put("a", "1");
+  cr_assert_eq(chown("a", nobody, nobody), 0);
+  put("a", "2");
+  cr_assert_eq(stat("a", &st), 0);
+  cr_expect_eq(st.st_uid, nobody);
+  cr_expect_eq(st.st_gid, nobody);
+  cr_assert_eq(wk_file_lock(&fd, "a", NULL), WK_OK);
+  cr_assert_eq(stat("a.lock", &st), 0);
+  cr_expect_eq(st.st_uid, nobody);
+  wk_file_unlock(fd);
+}

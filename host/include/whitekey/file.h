@@ -29,6 +29,7 @@ void wk_file_wipe(char *data, size_t len);
 /*
  * Replaces path: temporary file beside it, fsync, rename, fsync of the folder.
  * With create it is made only where nothing stands: WK_ERR_EXISTS otherwise.
+ * Root leaves a replaced file to its owner.
  * WK_ERR_IO leaves the old file as it was and no temporary file.
  */
 WK_MUST_CHECK enum wk_err wk_file_replace(const char *path, const void *data,
@@ -46,7 +47,8 @@ WK_MUST_CHECK enum wk_err wk_file_private(const char *path, const char *what,
                                           struct wk_why *why);
 
 /*
- * Waits for and takes the exclusive lock `path`.lock (made with mode 0600).
+ * Waits for and takes the exclusive lock `path`.lock (mode 0600, of path's
+ * owner).
  * *fd must go to wk_file_unlock(); a process that dies releases it.
  */
 WK_MUST_CHECK enum wk_err wk_file_lock(int *fd, const char *path,
