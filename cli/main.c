@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include <whitekey/log.h>
+#include <whitekey/nearest.h>
 
 #include "cli.h"
-#include "nearest.h"
 
 static const struct command {
   const char *name;
@@ -36,20 +36,11 @@ struct input {
 };
 
 static void unknown(struct argp_state *state, const char *name) {
-  const struct command *best = NULL;
-  unsigned least = (unsigned)strlen(name) / 2 + 1; /* further is no typo */
-  for (size_t i = 0; i < COUNT; i++) {
-    const unsigned distance = nearest_distance(name, commands[i].name);
-    if (distance < least) {
-      least = distance;
-      best = &commands[i];
-    }
-  }
-  if (best)
-    argp_error(state, "there is no command \"%s\": did you mean \"%s\"?", name,
-               best->name);
-  else
-    argp_error(state, "there is no command \"%s\"", name);
+  const char *names[COUNT];
+  for (size_t i = 0; i < COUNT; i++)
+    names[i] = commands[i].name;
+  argp_error(state, "there is no command \"%s\": did you mean \"%s\"?", name,
+             wk_nearest(name, names, COUNT));
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state) {

@@ -20,3 +20,8 @@ Test(nearest, nearest__empty_or_endless_word_still_answers) {
   cr_assert_str_eq(wk_nearest("", names, 3), "store");
   cr_assert_not_null(wk_nearest(endless, names, 3));
 }
+
+Test(nearest, nearest__swapped_neighbours_count_once) {
+  static const char *const verbs[] = {"init", "list"};
+  cr_assert_str_eq(wk_nearest("lsit", verbs, 2), "list");
+}

@@ -8,9 +8,10 @@
 #include <stddef.h>
 
 /*
- * Of the count (at least 1) names the one with the fewest letters to change;
- * the first of several. Words longer than 64 letters are compared by their
- * first 64. The result points into names.
+ * Of the count (at least 1) names the one with the fewest letters to add, drop
+ * or change, two neighbours swapped counting once; the first of several. Words
+ * longer than 64 letters are compared by their first 64. The result points
+ * into names.
  */
 const char *wk_nearest(const char *word, const char *const *names,
                        size_t count);
