@@ -188,12 +188,12 @@ static enum wk_err take_lock(int *fd, const char *path, int how,
   if (lock < 0)
     return io_error(why, name);
   if (!keep_owner(lock, path) || !take_flock(lock, how)) {
-    const enum wk_err err =
-        errno == EWOULDBLOCK
-            ? wk_fail(why, WK_ERR_BUSY, "%s: another process holds it", name)
-            : io_error(why, name);
+    const int cause = errno;
     (void)close(lock);
-    return err;
+    if (cause == EWOULDBLOCK)
+      return wk_fail(why, WK_ERR_BUSY, "%s: another process holds it", name);
+    errno = cause;
+    return io_error(why, name);
   }
   *fd = lock;
   return WK_OK;
