@@ -17,6 +17,7 @@ import json
 import os
 import random
 import re
+import shlex
 import shutil
 import socket
 import subprocess
@@ -283,6 +284,21 @@ def _broker_env():
     if SANITIZE == "thread":
         return {"LD_PRELOAD": _preload("libtsan.so")}
     return {}
+
+
+def programs_folder(folder):
+    """A folder for the front of PATH: our programs, and mosquitto started so
+    that it can load the plugin of this build. For scripts that call them by
+    name."""
+    root = folder.path("programs")
+    os.mkdir(root)
+    for name in _PROGRAMS:
+        os.symlink(program(name), os.path.join(root, name))
+    settings = [f"{name}={shlex.quote(value)}"
+                for name, value in _broker_env().items()]
+    command = " ".join(["exec env", *settings, MOSQUITTO, '"$@"'])
+    folder.write("programs/mosquitto", f"#!/bin/sh\n{command}\n", 0o755)
+    return root
 
 
 class Broker:

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the README tells people to type works."""
+
+import os
+import re
+import unittest
+
+import wk
+
+with open(os.path.join(wk.SOURCE, "README.md"), encoding="utf-8") as readme:
+    README = readme.read()
+
+
+def blocks():
+    """The fenced sh blocks, in order."""
+    return re.findall(r"(?ms)^```sh\n(.*?)^```$", README)
+
+
+def script(port):
+    """All sh blocks as one script, on a port of our own."""
+    lines = ["set -euo pipefail", 'trap \'kill $(jobs -p); wait\' EXIT']
+    for block in blocks():
+        lines.append(block.replace("1883", str(port)))
+        if "mosquitto -c" in block:
+            lines.append(f"until (: </dev/tcp/{wk.HOST}/{port}) 2>/dev/null;"
+                         " do sleep 0.05; done")
+    return "\n".join(lines)
+
+
+class ReadmeTest(wk.TestCase):
+    def bash(self, text):
+        env = {
+            "PATH": wk.programs_folder(self.folder) + ":" + os.environ["PATH"],
+            "PLUGIN": wk.PLUGIN,
+        }
+        os.mkdir(self.folder.path("work"))
+        return wk.run("bash", "-c", f"cd {self.folder.path('work')}\n{text}",
+                      env=env)
+
+    def test_commands__do_what_the_text_says(self):
+        done = self.bash(script(wk.free_port()))
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertRegex(done.stdout, r"\breplay\b")
+        self.assertRegex(done.stdout, r"\bquarantined\b")
+
+    def test_commands__fail_without_the_plugin(self):
+        text = script(wk.free_port()).replace("\nplugin ", "\n# ")
+        done = self.bash(text.replace("\nplugin_opt_", "\n# "))
+        self.assertNotEqual(done.returncode, 0)
+
+    def test_broker_lines__are_what_the_plugin_takes(self):
+        lines = re.search(r"(?m)(^    .*\n)+^    plugin_opt_master.*\n",
+                          README).group()
+        registry = self.registry()
+        config = (
+            lines.replace("/usr/local/lib/mosquitto_whitekey.so", wk.PLUGIN)
+            .replace("/var/lib/whitekey/registry.db", registry.path)
+            .replace("/etc/whitekey/master.key", registry.master))
+        self.broker(config="\n".join(map(str.strip, config.splitlines())))
+        self.assertIn(registry.path, config)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
