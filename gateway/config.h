@@ -12,7 +12,7 @@
 
 #include <whitekey/why.h>
 
-#define WK_CONFIG_FILE_MAX (64u * 1024u)
+#define WK_CONFIG_FILE_MAX 65536u
 #define WK_SUBSCRIBE_MAX 64u
 
 struct wk_config {

@@ -110,7 +110,7 @@ static int answer(struct wk_plugin *plugin, struct wk_session *session,
   const enum wk_answer said =
       wk_topic_answer(&topic, access, session ? session->did : NULL);
   if (said == WK_ANSWER_X4)
-    return read_x4(plugin, session, asked);
+    return session ? read_x4(plugin, session, asked) : MOSQ_ERR_ACL_DENIED;
   if (access == WK_ACCESS_SUBSCRIBE && said != WK_ANSWER_DENY && session &&
       session->x4_waits && covers_x4(session, asked->topic))
     wk_x4_publish(session);

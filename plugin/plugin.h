@@ -33,14 +33,14 @@ struct wk_plugin {
 };
 
 /* The type of every handler is the broker's MOSQ_FUNC_generic_callback. */
-int wk_on_basic_auth(int event, void *event_data, void *plugin);
-int wk_on_auth_start(int event, void *event_data, void *plugin);
-int wk_on_auth_continue(int event, void *event_data, void *plugin);
-int wk_on_acl(int event, void *event_data, void *plugin);
-int wk_on_default_acl(int event, void *event_data, void *plugin);
-int wk_on_reload(int event, void *event_data, void *plugin);
-int wk_on_tick(int event, void *event_data, void *plugin);
-int wk_on_disconnect(int event, void *event_data, void *plugin);
+int wk_on_basic_auth(int event, void *event_data, void *userdata);
+int wk_on_auth_start(int event, void *event_data, void *userdata);
+int wk_on_auth_continue(int event, void *event_data, void *userdata);
+int wk_on_acl(int event, void *event_data, void *userdata);
+int wk_on_default_acl(int event, void *event_data, void *userdata);
+int wk_on_reload(int event, void *event_data, void *userdata);
+int wk_on_tick(int event, void *event_data, void *userdata);
+int wk_on_disconnect(int event, void *event_data, void *userdata);
 
 /*
  * Decides one attempt, then audits, reports and raises alarms. Fills in what
