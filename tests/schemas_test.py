@@ -10,6 +10,7 @@ import copy
 import glob
 import json
 import os
+import time
 import unittest
 
 import jsonschema
@@ -63,6 +64,13 @@ def twins(schema, document):
             yield f"{name} is null", {**document, name: None}
     yield "a list", [document]
     yield "a text", json.dumps(document)
+
+
+def next_second():
+    """Times are whole seconds, and a clone is one whose time is later."""
+    now = int(time.time())
+    while int(time.time()) == now:
+        time.sleep(0.02)
 
 
 class SoundTest(unittest.TestCase):
@@ -196,6 +204,44 @@ class DocumentsTest(wk.TestCase):
             (("event",), "lost"),
             (("d_id",), ""),
             (("lines",), 0),
+        )
+
+    def login(self, broker, did, password):
+        wk.run("mosquitto_pub", "-h", wk.HOST, "-p", broker.port, "-u", did,
+               "-P", password, "-t", "a", "-m", "b", "-q", "1")
+
+    def test_audit_event__logins(self):
+        registry = self.registry()
+        thermo = registry.enrol("thermo-1")
+        thief = thermo.copy(self.folder.path("copy"))
+        broker = self.broker(registry)
+        password = registry.otp(thermo)
+        self.login(broker, "thermo-1", password)
+        self.login(broker, "thermo-1", password)
+        self.login(broker, "nobody", password)
+        self.login(broker, "thermo-1", "!")
+        self.login(broker, "thermo-1", registry.otp(thermo))
+        registry.otp(thief)
+        next_second()
+        self.login(broker, "thermo-1", registry.otp(thief))
+        registry.cli("release", "thermo-1")
+        events = registry.audit()
+        reasons = [event.get("reason") for event in events]
+        self.assertEqual(reasons, [
+            None, None, "ok", "replay", "unknown", "malformed", "ok", "clone",
+            None,
+        ])
+        self.fits("audit-event", events)
+        self.refuses(
+            "audit-event", events[-2],
+            (("reason",), "luck"),
+            (("method",), "guess"),
+            (("client_id",), "x" * 65),
+            (("client_id",), "\x1b[31m"),
+            (("index",), -1),
+            (("alarms",), []),
+            (("alarms",), ["fire"]),
+            (("quarantined",), False),
         )
 
 
