@@ -9,7 +9,6 @@
 
 #include <whitekey/credential.h>
 #include <whitekey/file.h>
-#include <whitekey/log.h>
 #include <whitekey/random.h>
 
 struct input {
@@ -156,18 +155,16 @@ static enum wk_err write_out(const struct wk_credential *credential,
 }
 
 /* A device whose credential nobody has must not stay enrolled. */
-static void take_back(struct cli_office *office, const char *did) {
-  struct wk_why why;
-  const enum wk_err err =
-      wk_registry_change(office->registry, did, WK_CHANGE_REVOKE, &why);
-  if (err == WK_OK)
+static enum wk_err take_back(struct cli_office *office, const char *did,
+                             enum wk_err err, struct wk_why *why) {
+  const struct wk_why cause = *why;
+  const bool done = wk_registry_change(office->registry, did, WK_CHANGE_REVOKE,
+                                       NULL) == WK_OK;
+  if (done)
     wk_audit_admin(office->audit, "revoke", did);
-  wk_log(WK_LOG_ERROR,
-         err == WK_OK
-             ? "%s: no credential was written, so it was revoked: enrol it "
-               "again"
-             : "%s: no credential was written: enrol it again or revoke it",
-         did);
+  return wk_fail(why, err, "%.400s: %s %s", cause.text, did,
+                 done ? "was revoked again: enrol it anew"
+                      : "has no credential now: revoke it or enrol it anew");
 }
 
 static enum wk_err enrol(struct cli_office *office, const struct input *input,
@@ -181,9 +178,7 @@ static enum wk_err enrol(struct cli_office *office, const struct input *input,
   if (err != WK_OK)
     return err;
   err = write_out(credential, input->out, why);
-  if (err != WK_OK)
-    take_back(office, input->did);
-  return err;
+  return err == WK_OK ? WK_OK : take_back(office, input->did, err, why);
 }
 
 int cli_enrol(int argc, char **argv) {
