@@ -87,5 +87,5 @@ npm_ci() {
   local folder=$1
   shift
   npm ci --prefix "$folder" --no-audit --no-fund --no-update-notifier \
-    --ignore-scripts --logs-max=0 --loglevel=error "$@"
+    --ignore-scripts --loglevel=error --logs-dir "$PWD/build/npm/_logs" "$@"
 }
