@@ -16,7 +16,9 @@ static char *under(const char *prefix) {
 static enum wk_err check(const struct wk_config *config, char *output,
                          const char *what, const char *file, unsigned line,
                          struct wk_why *why) {
-  enum wk_err err = output ? WK_OK : wk_fail(why, WK_ERR_MEMORY, "no memory");
+  if (!output)
+    return wk_fail(why, WK_ERR_MEMORY, "out of memory");
+  enum wk_err err = WK_OK;
   char at[16] = "";
   if (line > 0)
     (void)snprintf(at, sizeof at, ":%u", line);
@@ -66,9 +68,11 @@ enum wk_err wk_routes_init(struct wk_routes *routes,
     routes->state = NULL;
   if (asprintf(&routes->x4, "whitekey/v1/%s/x4", did) < 0)
     routes->x4 = NULL;
-  enum wk_err err = routes->state && routes->x4
-                        ? check_all(routes, policy, why)
-                        : wk_fail(why, WK_ERR_MEMORY, "out of memory");
+  enum wk_err err = WK_OK;
+  if (routes->state && routes->x4)
+    err = check_all(routes, policy, why);
+  else
+    err = wk_fail(why, WK_ERR_MEMORY, "out of memory");
   if (err != WK_OK)
     wk_routes_free(routes);
   return err;
@@ -81,13 +85,21 @@ void wk_routes_free(struct wk_routes *routes) {
   memset(routes, 0, sizeof *routes);
 }
 
-const char *wk_routes_device(const struct wk_routes *routes, const char *topic,
-                             size_t *len) {
-  const struct wk_config *config = routes->config;
-  *len = 0;
+static const char *find(const struct wk_config *config, const char *topic) {
   for (size_t i = 0; i < config->subscribe_count; i++) {
     if (wk_filter_matches(config->subscribe[i], topic))
-      return wk_topic_device(config->subscribe[i], topic, len);
+      return config->subscribe[i];
   }
-  return topic;
+  return NULL;
+}
+
+bool wk_routes_reads(const struct wk_routes *routes, const char *topic) {
+  return find(routes->config, topic) != NULL;
+}
+
+const char *wk_routes_device(const struct wk_routes *routes, const char *topic,
+                             size_t *len) {
+  const char *filter = find(routes->config, topic);
+  *len = 0;
+  return filter ? wk_topic_device(filter, topic, len) : topic;
 }

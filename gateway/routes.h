@@ -6,6 +6,8 @@
 #ifndef WHITEKEY_GATEWAY_ROUTES_H
 #define WHITEKEY_GATEWAY_ROUTES_H
 
+#include <stdbool.h>
+
 #include "config.h"
 #include "policy.h"
 
@@ -26,6 +28,10 @@ WK_MUST_CHECK enum wk_err wk_routes_init(struct wk_routes *routes,
                                          const struct wk_policy_rules *policy,
                                          const char *did, struct wk_why *why);
 void wk_routes_free(struct wk_routes *routes);
+
+/* True when a subscription covers the topic. A persistent session may still
+ * bring topics that an older configuration subscribed to. */
+bool wk_routes_reads(const struct wk_routes *routes, const char *topic);
 
 /* The device that a topic names by the first subscription it matches: a run
  * of topic, *len is 0 where there is none. */

@@ -138,10 +138,10 @@ static enum wk_err check_key(struct wk_store *store,
     return wk_store_fail(store, why);
   const int rc = sqlite3_step(st);
   enum wk_err err = WK_OK;
-  if (rc == SQLITE_DONE)
-    err = store->lock < 0
-              ? wk_fail(why, WK_ERR_MISSING, "%s: empty", store->path)
-              : put_proof(store, key, proof, why);
+  if (rc == SQLITE_DONE && store->lock < 0)
+    err = wk_fail(why, WK_ERR_MISSING, "%s: empty", store->path);
+  else if (rc == SQLITE_DONE)
+    err = put_proof(store, key, proof, why);
   else if (rc != SQLITE_ROW)
     err = wk_store_fail(store, why);
   else if (sqlite3_column_bytes(st, 1) != WK_HASH_LEN ||

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "link.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <whitekey/bytes.h>
+#include <whitekey/log.h>
+#include <whitekey/random.h>
+
+#include "link_paho.h"
+
+#define PROOF_MS 10000
+#define FAREWELL_MS 2000
+#define BACKOFF_MIN_MS 250u
+#define BACKOFF_MAX_MS 30000u
+
+static int64_t now_ms(void) {
+  struct timespec ts;
+  (void)clock_gettime(CLOCK_MONOTONIC, &ts);
+  return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+void wk_link_kick(struct wk_link *link) {
+  const uint64_t one = 1;
+  (void)!write(link->fd, &one, sizeof one);
+}
+
+/* Paho's errors are its own numbers; the broker's are MQTT's, above 0x7f. */
+static void log_broken(enum link_state state, int code) {
+  if (code >= 0x80)
+    wk_log(state == CONNECTING ? WK_LOG_ERROR : WK_LOG_WARNING,
+           "the broker %s (reason 0x%02x)",
+           state == CONNECTING ? "refused the login" : "ended the connection",
+           (unsigned)code);
+  else
+    wk_log(WK_LOG_WARNING, "no connection to the broker: %s",
+           state == CONNECTING ? "it cannot be reached or does not answer"
+                               : "lost");
+}
+
+/* Ends this connection and sets the time of the next try: twice the wait each
+ * time, and up to a quarter more, so that a fleet does not return as one. */
+static void give_up(struct wk_link *link) {
+  uint16_t spread = 0;
+  paho_end(link);
+  wk_random(&spread, sizeof spread);
+  link->backoff = link->backoff == 0 ? BACKOFF_MIN_MS : link->backoff * 2;
+  if (link->backoff > BACKOFF_MAX_MS)
+    link->backoff = BACKOFF_MAX_MS;
+  link->due = now_ms() + link->backoff + link->backoff * spread / 262144;
+  link->state = WAITING;
+}
+
+/* Says what the refusal means for the next index (protocol section 2): an
+ * explicit one counts, a busy server or none at all does not. */
+static void account(struct wk_link *link, int code) {
+  if (link->state == CONNECTING &&
+      (code == MQTTREASONCODE_BAD_USER_NAME_OR_PASSWORD ||
+       code == MQTTREASONCODE_NOT_AUTHORIZED || code == MQTTREASONCODE_BANNED))
+    wk_client_refused(link->client);
+}
+
+static void start(struct wk_link *link) {
+  struct wk_otp otp;
+  struct wk_why why;
+  char password[WK_PASSWORD_MAX + 1];
+  if (wk_client_next(link->client, NULL, &otp, &why) != WK_OK) {
+    wk_log(WK_LOG_ERROR, "no password: %s", why.text);
+    give_up(link);
+    return;
+  }
+  wk_otp_password(&otp, password);
+  link->state = CONNECTING;
+  if (!paho_connect(link, password))
+    give_up(link);
+  wk_wipe(&otp, sizeof otp);
+  wk_wipe(password, sizeof password);
+}
+
+static void go_online(struct wk_link *link) {
+  const struct wk_config *config = link->routes->config;
+  bool good = true;
+  for (size_t i = 0; good && i < config->subscribe_count; i++)
+    good = paho_subscribe(link, config->subscribe[i]);
+  if (!good ||
+      paho_publish(link, 0, link->routes->state, "online", 6, true) != WK_OK) {
+    give_up(link);
+    return;
+  }
+  link->state = ONLINE;
+  link->backoff = 0;
+  link->connection++;
+  wk_log(WK_LOG_NOTICE, "online at %s as %s", config->broker,
+         wk_client_id(link->client)->did);
+}
+
+static int until(const struct wk_link *link) {
+  const int64_t left = link->due - now_ms();
+  return left > 0 ? (int)left : 0;
+}
+
+static void advance(struct wk_link *link, bool connected, bool proven) {
+  if (link->state == WAITING && until(link) == 0)
+    start(link);
+  if (link->state == CONNECTING && connected) {
+    link->state = PROVING;
+    link->due = now_ms() + PROOF_MS;
+    if (!paho_subscribe(link, link->routes->x4))
+      give_up(link);
+  }
+  if (link->state == PROVING && proven)
+    go_online(link);
+  if (link->state == PROVING && until(link) == 0) {
+    wk_log(WK_LOG_ERROR, "the broker did not prove itself (no X4): it does"
+                         " not know this device, or is another one");
+    give_up(link);
+  }
+}
+
+int wk_link_step(struct wk_link *link) {
+  uint64_t kicks = 0;
+  (void)!read(link->fd, &kicks, sizeof kicks);
+  link_lock(link);
+  const bool connected = link->connected;
+  const bool proven = link->proven;
+  const bool broken = link->broken;
+  const int code = link->code;
+  link_unlock(link);
+  if (broken && link->state != WAITING) {
+    log_broken(link->state, code);
+    account(link, code);
+    give_up(link);
+  } else {
+    advance(link, connected, proven);
+  }
+  return link->state == WAITING || link->state == PROVING ? until(link) : -1;
+}
+
+unsigned wk_link_online(const struct wk_link *link) {
+  return link->state == ONLINE ? link->connection : 0;
+}
+
+enum wk_err wk_link_send(struct wk_link *link, const struct wk_post *post) {
+  if (link->state != ONLINE)
+    return WK_ERR_IO;
+  return paho_publish(link, post->id, post->topic, post->payload, post->len,
+                      false);
+}
+
+/* A post that the broker denied stays in the outbox: the next connection
+ * tries it again, and nothing is lost if somebody corrects the broker. */
+size_t wk_link_posted(struct wk_link *link, int64_t ids[WK_LINK_FLIGHTS]) {
+  size_t count = 0;
+  link_lock(link);
+  for (size_t i = 0; i < WK_LINK_FLIGHTS; i++) {
+    struct flight *flight = &link->flights[i];
+    if (flight->state == ACKNOWLEDGED && flight->id != 0)
+      ids[count++] = flight->id;
+    else if (flight->state == FAILED && flight->code >= 0x80)
+      wk_log(WK_LOG_ERROR, "the broker refused post %lld (reason 0x%02x)",
+             (long long)flight->id, (unsigned)flight->code);
+    if (flight->state == ACKNOWLEDGED || flight->state == FAILED)
+      flight->state = FREE;
+  }
+  link_unlock(link);
+  return count;
+}
+
+enum wk_err wk_link_new(struct wk_link **out, const struct wk_routes *routes,
+                        struct wk_client *client, wk_link_arrived *arrived,
+                        void *context, struct wk_why *why) {
+  *out = NULL;
+  struct wk_link *link = calloc(1, sizeof *link);
+  if (!link)
+    return wk_fail(why, WK_ERR_MEMORY, "out of memory");
+  link->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  if (link->fd < 0 || pthread_mutex_init(&link->mutex, NULL) != 0) {
+    const enum wk_err err =
+        wk_fail(why, WK_ERR_IO, "eventfd: %s", strerror(errno));
+    if (link->fd >= 0)
+      (void)close(link->fd);
+    free(link);
+    return err;
+  }
+  link->routes = routes;
+  link->client = client;
+  link->arrived = arrived;
+  link->context = context;
+  *out = link;
+  return WK_OK;
+}
+
+static bool in_flight(struct wk_link *link) {
+  bool any = false;
+  link_lock(link);
+  for (size_t i = 0; i < WK_LINK_FLIGHTS; i++)
+    any = any || link->flights[i].state == SENT;
+  link_unlock(link);
+  return any;
+}
+
+/* Paho has no flush: what was handed to it is on the wire when it was
+ * acknowledged. */
+static void farewell(struct wk_link *link) {
+  struct pollfd wait = {.fd = link->fd, .events = POLLIN};
+  uint64_t kicks = 0;
+  link->due = now_ms() + FAREWELL_MS;
+  if (paho_publish(link, 0, link->routes->state, "offline", 7, true) != WK_OK)
+    return;
+  while (in_flight(link) && until(link) > 0) {
+    (void)poll(&wait, 1, until(link));
+    (void)!read(link->fd, &kicks, sizeof kicks);
+  }
+}
+
+int wk_link_fd(const struct wk_link *link) {
+  return link->fd;
+}
+
+void wk_link_free(struct wk_link *link) {
+  if (!link)
+    return;
+  if (link->state == ONLINE)
+    farewell(link);
+  paho_end(link);
+  (void)pthread_mutex_destroy(&link->mutex);
+  (void)close(link->fd);
+  free(link);
+}
