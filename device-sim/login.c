@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "login.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define PROPS_MAX 256u
+#define TOPIC_MAX 64u
+
+static struct wk_span text_span(const char *text) {
+  return (struct wk_span){(const uint8_t *)text, strlen(text)};
+}
+
+static size_t write_props(uint8_t out[PROPS_MAX], struct wk_client *client,
+                          const struct wk_otp *otp, uint32_t max_packet) {
+  uint8_t data[WK_OTP_BINARY_MAX];
+  const size_t len = wk_otp_binary(otp, wk_client_id(client), data);
+  const struct wk_mqtt_prop props[] = {
+      {.id = WK_MQTT_MAX_PACKET, .number = max_packet},
+      {.id = WK_MQTT_AUTH_METHOD, .data = text_span(LOGIN_METHOD)},
+      {.id = WK_MQTT_AUTH_DATA, .data = {data, len}},
+  };
+  struct wk_writer w;
+  wk_writer_init(&w, out, PROPS_MAX);
+  for (size_t i = 0; i < sizeof props / sizeof *props; i++)
+    wk_mqtt_prop_write(&w, &props[i]);
+  wk_wipe(data, sizeof data);
+  return w.used;
+}
+
+enum wk_err login_write(struct wk_writer *w, struct wk_client *client,
+                        enum wk_mqtt_version version, uint32_t max_packet,
+                        struct wk_why *why) {
+  struct wk_otp otp;
+  char password[WK_PASSWORD_MAX + 1];
+  uint8_t props[PROPS_MAX];
+  enum wk_err err = wk_client_next(client, NULL, &otp, why);
+  if (err != WK_OK)
+    return err;
+  const char *did = wk_client_id(client)->did;
+  struct wk_mqtt_connect connect = {
+      .version = version,
+      .clean = true,
+      .keep_alive = LOGIN_KEEP_ALIVE,
+      .client_id = text_span(did),
+      .has_username = true,
+      .username = text_span(did),
+  };
+  if (version == WK_MQTT_5) {
+    connect.props =
+        (struct wk_span){props, write_props(props, client, &otp, max_packet)};
+  } else {
+    wk_otp_password(&otp, password);
+    connect.has_password = true;
+    connect.password = text_span(password);
+  }
+  err = wk_mqtt_connect_write(w, &connect);
+  wk_wipe(&otp, sizeof otp);
+  wk_wipe(password, sizeof password);
+  wk_wipe(props, sizeof props);
+  if (err != WK_OK)
+    return wk_fail(why, err, "%s: CONNECT does not fit its buffer", did);
+  return WK_OK;
+}
+
+enum wk_err login_check(struct wk_client *client,
+                        const struct wk_mqtt_connack *connack,
+                        struct wk_why *why) {
+  struct wk_mqtt_prop method;
+  struct wk_mqtt_prop data;
+  struct wk_reply reply;
+  const size_t len = strlen(LOGIN_METHOD);
+  if (!wk_mqtt_prop_find(&connack->props, WK_MQTT_AUTH_METHOD, &method) ||
+      method.data.len != len ||
+      !wk_equal(method.data.data, LOGIN_METHOD, len) ||
+      !wk_mqtt_prop_find(&connack->props, WK_MQTT_AUTH_DATA, &data))
+    return wk_fail(why, WK_ERR_MISSING,
+                   "%s: the broker let us in without an X4 of its own",
+                   wk_client_id(client)->did);
+  return wk_client_check(client, data.data.data, data.data.len, &reply, why);
+}
+
+static void x4_topic(char topic[TOPIC_MAX], const struct wk_client *client) {
+  (void)snprintf(topic, TOPIC_MAX, "whitekey/v1/%s/x4",
+                 wk_client_id(client)->did);
+}
+
+enum wk_err login_subscribe(struct wk_writer *w,
+                            const struct wk_client *client,
+                            enum wk_mqtt_version version) {
+  char topic[TOPIC_MAX];
+  uint8_t filters[TOPIC_MAX + 3];
+  struct wk_writer f;
+  x4_topic(topic, client);
+  const struct wk_mqtt_filter filter = {text_span(topic), 1};
+  wk_writer_init(&f, filters, sizeof filters);
+  wk_mqtt_filter_write(&f, &filter);
+  const struct wk_mqtt_subscribe subscribe = {.id = LOGIN_SUBSCRIPTION_ID,
+                                              .filters = {filters, f.used}};
+  return wk_mqtt_subscribe_write(w, version, &subscribe);
+}
+
+bool login_is_x4(const struct wk_client *client,
+                 const struct wk_mqtt_publish *message) {
+  char topic[TOPIC_MAX];
+  x4_topic(topic, client);
+  return message->topic.len == strlen(topic) &&
+         wk_equal(message->topic.data, topic, message->topic.len);
+}
+
+enum wk_err login_check_text(struct wk_client *client,
+                             const struct wk_span *text, struct wk_why *why) {
+  uint8_t x4[WK_X4_LEN];
+  struct wk_reply reply;
+  if (wk_b64_parse(x4, sizeof x4, (const char *)text->data, text->len))
+    return wk_fail(why, WK_ERR_MALFORMED,
+                   "%s: the broker's answer is no X4 message",
+                   wk_client_id(client)->did);
+  return wk_client_check(client, x4, sizeof x4, &reply, why);
+}

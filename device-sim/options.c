@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "options.h"
+
+#include <argp.h>
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <whitekey/chain.h>
+#include <whitekey/registry.h>
+
+#define DEVICES_MAX 50000.0
+#define SEED_MAX 9007199254740991.0 /* what a JSON number holds exactly */
+#define SECOND_NS 1e9
+
+const char *argp_program_version = "whitekey-sim " WK_VERSION;
+
+enum key {
+  KEY_HOST = 'h',
+  KEY_PORT = 'p',
+  KEY_DEVICES = 'n',
+  KEY_REGISTRY = 'r',
+  KEY_MASTER = 'm',
+  KEY_JSON = 'j',
+  KEY_DURATION = 'd',
+  KEY_COUNT = 'c',
+  KEY_QUIET = 'q',
+  KEY_SEED = 's',
+  KEY_RATE = 0x100,
+  KEY_PROTOCOL,
+  KEY_PROFILE,
+  KEY_LENGTH,
+  KEY_FIRST
+};
+
+static const struct argp_option argp_options[] = {
+    {0, 0, 0, 0, "Broker:", 1},
+    {"host", KEY_HOST, "HOST", 0, "where the broker is (localhost)", 0},
+    {"port", KEY_PORT, "PORT", 0, "its MQTT port (1883)", 0},
+    {"protocol", KEY_PROTOCOL, "VERSION", 0,
+     "5: enhanced authentication WHITEKEY, the broker's answer is checked "
+     "within the same round trip; 3.1.1: password (5)",
+     0},
+    {0, 0, 0, 0, "Registry that the devices are enrolled in:", 2},
+    {"registry", KEY_REGISTRY, "FILE", 0,
+     "$WHITEKEY_REGISTRY, else " WK_REGISTRY_DEFAULT, 0},
+    {"master-key", KEY_MASTER, "FILE", 0,
+     "$WHITEKEY_MASTER_KEY, else " WK_MASTER_DEFAULT, 0},
+    {"length", KEY_LENGTH, "N", 0,
+     "logins in each device's chain, 256..1048576 (1024)", 0},
+    {0, 0, 0, 0, "Fleet:", 3},
+    {"devices", KEY_DEVICES, "N", 0, "how many, sim-0001 .. (10)", 0},
+    {"profile", KEY_PROFILE, "NAME", 0,
+     "temperature, heart-rate, door, power, or mix (mix)", 0},
+    {"rate", KEY_RATE, "R", 0, "readings a second of each device (1)", 0},
+    {"duration", KEY_DURATION, "SECONDS", 0, "end after so long", 0},
+    {"count", KEY_COUNT, "N", 0,
+     "end when every device has had so many readings acknowledged", 0},
+    {"seed", KEY_SEED, "N", 0,
+     "the same number gives the same devices and readings again (1)", 0},
+    {0, 0, 0, 0, "Attack:", 4},
+    {"first", KEY_FIRST, "WHO", 0,
+     "attack copy: who logs in first, copy or original (copy)", 0},
+    {0, 0, 0, 0, "Output:", 5},
+    {"json", KEY_JSON, "FILE", 0, "write the summary there, not to stdout", 0},
+    {"quiet", KEY_QUIET, 0, 0, "no progress line", 0},
+    {0, 0, 0, 0, "Help:", -1},
+    {0},
+};
+
+static double number(struct argp_state *state, const char *what,
+                     const char *text, double min, double max, bool whole) {
+  char *end = NULL;
+  errno = 0;
+  const double value = strtod(text, &end);
+  if (end == text || *end != '\0' || errno || !(value >= min) ||
+      !(value <= max) || (whole && floor(value) != value))
+    argp_error(state, "--%s %s: must be a%s number within %.10g..%.17g", what,
+               text, whole ? " whole" : "", min, max);
+  return value;
+}
+
+static void set_protocol(struct options *o, const char *text,
+                         struct argp_state *state) {
+  if (strcmp(text, "3.1.1") == 0)
+    o->version = WK_MQTT_311;
+  else if (strcmp(text, "5") == 0)
+    o->version = WK_MQTT_5;
+  else
+    argp_error(state, "--protocol %s: must be 3.1.1 or 5", text);
+}
+
+static void set_profile(struct options *o, const char *text,
+                        struct argp_state *state) {
+  enum profile profile;
+  if (strcmp(text, "mix") == 0)
+    o->profile = PROFILE_MIX;
+  else if (profile_find(&profile, text))
+    o->profile = profile;
+  else
+    argp_error(state,
+               "--profile %s: must be temperature, heart-rate, door, power "
+               "or mix",
+               text);
+}
+
+static void set_first(struct options *o, const char *text,
+                      struct argp_state *state) {
+  o->original_first = strcmp(text, "original") == 0;
+  if (!o->original_first && strcmp(text, "copy") != 0)
+    argp_error(state, "--first %s: must be copy or original", text);
+}
+
+static void set_argument(struct options *o, const char *text,
+                         struct argp_state *state) {
+  if (state->arg_num == 0 && strcmp(text, "attack") == 0)
+    return;
+  if (state->arg_num == 1 && strcmp(text, "replay") == 0)
+    o->attack = ATTACK_REPLAY;
+  else if (state->arg_num == 1 && strcmp(text, "copy") == 0)
+    o->attack = ATTACK_COPY;
+  else if (state->arg_num == 1)
+    argp_error(state, "attack %s: must be replay or copy", text);
+  else
+    argp_error(state, "%s: unexpected", text);
+}
+
+static void check(const struct options *o, struct argp_state *state) {
+  if (state->arg_num == 1)
+    argp_error(state, "attack: which one, replay or copy?");
+  if (o->attack != ATTACK_NONE && o->json)
+    argp_error(state, "--json: an attack's verdict is text");
+  if (o->attack != ATTACK_COPY && o->original_first)
+    argp_error(state, "--first: belongs to attack copy");
+  if (o->count && o->duration_ns)
+    argp_error(state, "--count and --duration: one of them, not both");
+}
+
+static error_t parse_number(int key, char *arg, struct argp_state *state) {
+  struct options *o = state->input;
+  switch (key) {
+  case KEY_PORT:
+    o->port = (uint16_t)number(state, "port", arg, 1, 65535, true);
+    return 0;
+  case KEY_DEVICES:
+    o->devices = (uint32_t)number(state, "devices", arg, 1, DEVICES_MAX, true);
+    return 0;
+  case KEY_LENGTH:
+    o->length = (uint32_t)number(state, "length", arg, WK_CHAIN_ENROL_MIN,
+                                 WK_CHAIN_LEN_MAX, true);
+    return 0;
+  case KEY_RATE:
+    o->interval_ns =
+        (uint64_t)(SECOND_NS / number(state, "rate", arg, 0.001, 1e5, false));
+    return 0;
+  case KEY_DURATION:
+    o->duration_ns = (uint64_t)(SECOND_NS * number(state, "duration", arg,
+                                                   0.001, 1e9, false));
+    return 0;
+  case KEY_COUNT:
+    o->count = (uint32_t)number(state, "count", arg, 1, 1e9, true);
+    return 0;
+  case KEY_SEED:
+    o->seed = (uint64_t)number(state, "seed", arg, 0, SEED_MAX, true);
+    return 0;
+  default:
+    return ARGP_ERR_UNKNOWN;
+  }
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state) {
+  struct options *o = state->input;
+  switch (key) {
+  case KEY_HOST:
+    o->host = arg;
+    return 0;
+  case KEY_PROTOCOL:
+    set_protocol(o, arg, state);
+    return 0;
+  case KEY_PROFILE:
+    set_profile(o, arg, state);
+    return 0;
+  case KEY_REGISTRY:
+    o->registry = arg;
+    return 0;
+  case KEY_MASTER:
+    o->master = arg;
+    return 0;
+  case KEY_JSON:
+    o->json = arg;
+    return 0;
+  case KEY_QUIET:
+    o->quiet = true;
+    return 0;
+  case KEY_FIRST:
+    set_first(o, arg, state);
+    return 0;
+  case ARGP_KEY_ARG:
+    set_argument(o, arg, state);
+    return 0;
+  case ARGP_KEY_END:
+    check(o, state);
+    return 0;
+  default:
+    return parse_number(key, arg, state);
+  }
+}
+
+static const char doc[] =
+    "Plays a fleet of WhiteKey sensors against a real broker, or attacks it.\n"
+    "\v"
+    "The devices are enrolled in the registry that the broker uses; running "
+    "again enrols the same names again. Until --duration, --count or Ctrl-C "
+    "each logs in with a fresh one-time password, publishes readings to "
+    "sensors/NAME/PROFILE (QoS 1) and logs in again whenever the connection "
+    "is lost. The summary is JSON.\n\n"
+    "  whitekey-sim --devices 20 --rate 2 --duration 10\n"
+    "  whitekey-sim --protocol 3.1.1 --profile door --count 5\n"
+    "  whitekey-sim attack replay   send a login again, byte for byte\n"
+    "  whitekey-sim attack copy     use a copied credential\n\n"
+    "Exit status: 0 all went well, or the attack was caught; 1 not; "
+    "2 wrong usage.";
+
+static const char *from_env(const char *name, const char *otherwise) {
+  const char *value = getenv(name);
+  return value && *value ? value : otherwise;
+}
+
+void options_parse(struct options *options, int argc, char **argv) {
+  const struct argp argp = {
+      argp_options, parse, "[attack replay|copy]", doc, NULL, NULL, NULL};
+  *options = (struct options){
+      .host = "localhost",
+      .port = 1883,
+      .version = WK_MQTT_5,
+      .devices = 10,
+      .length = 1024,
+      .interval_ns = (uint64_t)SECOND_NS,
+      .profile = PROFILE_MIX,
+      .seed = 1,
+      .registry = from_env("WHITEKEY_REGISTRY", WK_REGISTRY_DEFAULT),
+      .master = from_env("WHITEKEY_MASTER_KEY", WK_MASTER_DEFAULT),
+  };
+  argp_err_exit_status = 2;
+  (void)argp_parse(&argp, argc, argv, 0, NULL, options);
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * options.h - what the command line asks for.
+ */
+#ifndef WK_SIM_OPTIONS_H
+#define WK_SIM_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <whitekey/mqtt.h>
+
+#include "profile.h"
+
+#define PROFILE_MIX PROFILE_COUNT /* one after the other */
+
+enum attack { ATTACK_NONE, ATTACK_REPLAY, ATTACK_COPY };
+
+struct options {
+  enum attack attack;
+  bool original_first; /* attack copy: who logs in first */
+  const char *host;
+  uint16_t port;
+  enum wk_mqtt_version version;
+  uint32_t devices;
+  uint32_t length;      /* of each chain */
+  uint64_t interval_ns; /* between two readings of a device */
+  uint64_t duration_ns; /* 0: no limit */
+  uint32_t count;       /* readings of each device, 0: no limit */
+  unsigned profile;     /* enum profile, or PROFILE_MIX */
+  uint64_t seed;
+  const char *registry;
+  const char *master;
+  const char *json; /* NULL: standard output */
+  bool quiet;
+};
+
+/* Ends the process after --help, and with status 2 after a usage error. */
+void options_parse(struct options *options, int argc, char **argv);
+
+#endif

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sim.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include <whitekey/log.h>
+
+#include "fleet.h"
+
+#define EVENTS 256
+#define ROUND_MS 200u              /* for progress and signals */
+#define GOODBYE_NS (5 * SECOND_NS) /* for what is still in flight */
+#define WARNINGS_MAX 10u
+
+volatile sig_atomic_t sim_interrupted;
+
+void sim_warn(struct sim *sim, const char *text) {
+  if (sim->warnings > WARNINGS_MAX)
+    return;
+  progress_end(sim);
+  wk_log(WK_LOG_WARNING, "%s",
+         sim->warnings < WARNINGS_MAX ? text : "more warnings are not shown");
+  sim->warnings++;
+}
+
+static void init_device(struct sim *sim, struct device *device,
+                        uint32_t number) {
+  const struct options *o = sim->options;
+  const unsigned profile =
+      o->profile == PROFILE_MIX ? number % PROFILE_COUNT : o->profile;
+  device->fd = -1;
+  device->timer.place = TIMER_OFF;
+  device->phase = PHASE_PAUSE;
+  sensor_init(&device->sensor, (enum profile)profile, o->seed, number);
+  rng_init(&device->pause, o->seed, number, RNG_PAUSE);
+}
+
+static enum wk_err enrol(struct sim *sim, struct wk_why *why) {
+  struct fleet fleet;
+  enum wk_err err = fleet_open(&fleet, sim->options, why);
+  for (uint32_t i = 0; i < sim->options->devices && err == WK_OK; i++) {
+    struct wk_credential credential;
+    char did[NAME_MAX_LEN];
+    if (sim_interrupted) {
+      err = wk_fail(why, WK_ERR_IO, "interrupted while enrolling");
+      break;
+    }
+    (void)snprintf(did, sizeof did, "sim-%04u", i + 1);
+    err = fleet_enrol(&fleet, did, &credential, why);
+    if (err != WK_OK)
+      break;
+    if (wk_client_new(&sim->devices[i].client, &credential, wk_clock_system,
+                      NULL) != WK_OK)
+      err = wk_fail(why, WK_ERR_MEMORY, "%s: out of memory", did);
+    wk_credential_wipe(&credential);
+    sim->stats.enrolled++;
+  }
+  fleet_close(&fleet);
+  return err;
+}
+
+static enum wk_err prepare(struct sim *sim, struct wk_why *why) {
+  const struct options *o = sim->options;
+  sim->devices = calloc(o->devices, sizeof *sim->devices);
+  sim->timers.heap = calloc(o->devices, sizeof(struct timer *));
+  if (!sim->devices || !sim->timers.heap)
+    return wk_fail(why, WK_ERR_MEMORY, "out of memory for %u devices",
+                   o->devices);
+  for (uint32_t i = 0; i < o->devices; i++)
+    init_device(sim, &sim->devices[i], i);
+  enum wk_err err = net_limit(o->devices, why);
+  if (err == WK_OK)
+    err = net_resolve(&sim->address, &sim->address_len, o->host, o->port, why);
+  if (err == WK_OK)
+    err = enrol(sim, why);
+  sim->epoll = epoll_create1(EPOLL_CLOEXEC);
+  if (err == WK_OK && sim->epoll < 0)
+    err = wk_fail(why, WK_ERR_IO, "epoll: %s", strerror(errno));
+  return err;
+}
+
+static void clear(struct sim *sim) {
+  for (uint32_t i = 0; sim->devices && i < sim->options->devices; i++) {
+    net_close(&sim->devices[i]);
+    wk_client_free(sim->devices[i].client);
+  }
+  if (sim->epoll >= 0)
+    (void)close(sim->epoll);
+  free(sim->timers.heap);
+  free(sim->devices);
+}
+
+static int wait_ms(const struct sim *sim) {
+  const struct timer *first = timers_first(&sim->timers);
+  if (!first)
+    return ROUND_MS;
+  if (first->due <= sim->now)
+    return 0;
+  const uint64_t ms = (first->due - sim->now) / 1000000 + 1;
+  return ms < ROUND_MS ? (int)ms : (int)ROUND_MS;
+}
+
+static void one_round(struct sim *sim) {
+  struct epoll_event events[EVENTS];
+  const int ready = epoll_wait(sim->epoll, events, EVENTS, wait_ms(sim));
+  sim->now = net_now();
+  for (int i = 0; i < ready; i++)
+    device_ready(sim, events[i].data.ptr, events[i].events);
+  for (;;) {
+    struct timer *first = timers_first(&sim->timers);
+    if (!first || first->due > sim->now || sim->failed)
+      break;
+    /* Only what is due now: each moves its own timer on. */
+    device_due(sim, (struct device *)(void *)first);
+  }
+}
+
+static void stop(struct sim *sim) {
+  sim->stopping = true;
+  sim->queue_head = NULL;
+  for (uint32_t i = 0; i < sim->options->devices; i++)
+    device_stop(sim, &sim->devices[i]);
+}
+
+static void loop(struct sim *sim) {
+  const struct options *o = sim->options;
+  uint64_t shown = 0;
+  uint64_t end = o->duration_ns ? sim->now + o->duration_ns : UINT64_MAX;
+  for (uint32_t i = 0; i < o->devices; i++)
+    timers_set(&sim->timers, &sim->devices[i].timer, sim->now);
+  while (sim->done < o->devices && !sim->failed) {
+    one_round(sim);
+    if (!sim->stopping && (sim_interrupted || sim->now >= end)) {
+      stop(sim);
+      end = sim->now + GOODBYE_NS;
+    }
+    if (sim->stopping && sim->now >= end)
+      break;
+    if (sim->now - shown > ROUND_MS * UINT64_C(1000000)) {
+      progress_show(sim);
+      shown = sim->now;
+    }
+  }
+  progress_end(sim);
+}
+
+enum wk_err sim_run(struct sim *sim, const struct options *options,
+                    struct wk_why *why) {
+  memset(sim, 0, sizeof *sim);
+  sim->options = options;
+  sim->epoll = -1;
+  enum wk_err err = prepare(sim, why);
+  if (err == WK_OK) {
+    sim->now = net_now();
+    sim->stats.started = sim->now;
+    loop(sim);
+    sim->stats.ended = net_now();
+    if (sim->failed)
+      err = wk_fail(why, WK_ERR_IO, "%s", sim->why.text);
+  }
+  clear(sim);
+  return err;
+}

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * sim.h - the running fleet: one process, one thread, one epoll. A device is
+ * one fixed-size struct beside its client; nothing is allocated while the
+ * fleet runs.
+ */
+#ifndef WK_SIM_SIM_H
+#define WK_SIM_SIM_H
+
+#include <signal.h>
+#include <sys/socket.h>
+
+#include <whitekey/client.h>
+
+#include "options.h"
+#include "profile.h"
+#include "stats.h"
+#include "timers.h"
+
+#define PACKET_MAX 512u  /* the longest we take, and all we have under way */
+#define OPENING_MAX 64u  /* connections that are being opened at a time */
+#define NAME_MAX_LEN 16u /* "sim-50000" */
+
+enum phase {
+  PHASE_PAUSE,    /* until its timer, then it connects */
+  PHASE_QUEUED,   /* for a place among the opening ones */
+  PHASE_OPENING,  /* TCP */
+  PHASE_GREETING, /* CONNECT sent */
+  PHASE_PROVING,  /* let in; a password login waits for its X4 */
+  PHASE_ONLINE,
+  PHASE_DONE
+};
+
+struct device {
+  struct timer timer; /* first: a timer is its device */
+  struct wk_client *client;
+  struct device *next; /* in the queue */
+  struct sensor sensor;
+  struct rng pause;
+  uint64_t began;        /* this connection */
+  uint64_t sent;         /* the reading in flight */
+  uint64_t spoke;        /* last packet to the broker */
+  uint64_t next_reading; /* when it is due */
+  uint32_t seq;          /* of the current reading */
+  int fd;                /* -1: none */
+  uint8_t phase;
+  uint8_t failures; /* in a row, for the pause */
+  uint8_t refusals; /* explicit ones in a row */
+  bool has_reading; /* made and not yet acknowledged */
+  bool was_sent;    /* it left once before */
+  bool in_flight;   /* it was sent on this connection */
+  bool waits_to_write;
+  bool answered; /* this login got a definite answer */
+  bool spent;    /* its chain has no login left */
+  uint16_t packet_id;
+  uint16_t in_len;
+  uint16_t out_len;
+  uint16_t reading_len;
+  char reading[READING_MAX];
+  uint8_t in[PACKET_MAX];
+  uint8_t out[PACKET_MAX];
+};
+
+struct sim {
+  const struct options *options;
+  struct device *devices;
+  struct timers timers;
+  struct stats stats;
+  struct sockaddr_storage address;
+  socklen_t address_len;
+  int epoll;
+  uint64_t now; /* monotonic, ns; read once per round */
+  uint32_t opening;
+  uint32_t online;
+  uint32_t done;
+  uint32_t warnings;
+  struct device *queue_head;
+  struct device *queue_tail;
+  bool stopping; /* no new readings, no new connections */
+  bool failed;   /* why says it: the run makes no sense */
+  struct wk_why why;
+};
+
+#define SECOND_NS UINT64_C(1000000000)
+
+/* ---- net.c: sockets ---------------------------------------------------- */
+
+uint64_t net_now(void);
+
+WK_MUST_CHECK enum wk_err net_resolve(struct sockaddr_storage *address,
+                                      socklen_t *len, const char *host,
+                                      uint16_t port, struct wk_why *why);
+
+/* Room for that many sockets, or a clear error. */
+WK_MUST_CHECK enum wk_err net_limit(uint32_t sockets, struct wk_why *why);
+
+/* Begins to connect: 0 or an errno, sim->failed where that cannot go on. */
+int net_open(struct sim *sim, struct device *device);
+void net_close(struct device *device);
+
+/* 0, or the errno that the opening of the connection ended with. */
+int net_opened(const struct device *device);
+
+/* Sends what is in device->out, the rest later; false: connection lost. */
+bool net_flush(struct sim *sim, struct device *device);
+
+/* Reads into device->in; false: connection lost. */
+bool net_read(struct device *device);
+
+/* ---- device.c: what a device does -------------------------------------- */
+
+void device_ready(struct sim *sim, struct device *device, uint32_t events);
+void device_due(struct sim *sim, struct device *device);
+/* No new readings: says goodbye as soon as nothing is in flight. */
+void device_stop(struct sim *sim, struct device *device);
+
+/* ---- session.c: bytes in, reaction ------------------------------------- */
+
+/* Writes the CONNECT; false where the device has no login left. */
+bool session_begin(struct sim *sim, struct device *device);
+/* Handles every whole packet in device->in; false: close the connection. */
+bool session_read(struct sim *sim, struct device *device);
+bool session_publish(struct sim *sim, struct device *device);
+bool session_ping(struct sim *sim, struct device *device);
+void session_goodbye(struct sim *sim, struct device *device);
+/* The device's readings are all acknowledged. */
+bool session_finished(const struct sim *sim, const struct device *device);
+
+/* ---- run.c ------------------------------------------------------------- */
+
+/* Set by SIGINT and SIGTERM. */
+extern volatile sig_atomic_t sim_interrupted;
+
+/* A warning about a device; only the first few are shown. */
+void sim_warn(struct sim *sim, const char *text);
+
+/* Enrols, runs and counts. WK_OK also when devices were refused. */
+WK_MUST_CHECK enum wk_err
+sim_run(struct sim *sim, const struct options *options, struct wk_why *why);
+
+/* ---- progress.c -------------------------------------------------------- */
+
+/* One line on a terminal, written again and again; nothing elsewhere. */
+void progress_show(const struct sim *sim);
+void progress_end(const struct sim *sim);
+
+#endif

@@ -1,0 +1,235 @@
+# SPDX-License-Identifier: Apache-2.0
+"""whitekey-sim against a real broker: the fleet, its summary, its errors."""
+
+import json
+import os
+import pty
+import signal
+import subprocess
+import unittest
+
+import jsonschema
+
+import wk
+
+SCHEMA = os.path.join(wk.SOURCE, "schemas", "sim-summary.schema.json")
+
+
+def validate(summary):
+    with open(SCHEMA, encoding="utf-8") as file:
+        jsonschema.Draft202012Validator(json.load(file)).validate(summary)
+
+
+class SimCase(wk.TestCase):
+    def setUp(self):
+        super().setUp()
+        self.store = self.registry()
+        self.watchers = 0
+
+    def arguments(self, broker, *args):
+        return ["--port", broker.port, "--length", 256, *args]
+
+    def sim(self, broker, *args, check=0):
+        return wk.run("whitekey-sim", *self.arguments(broker, *args),
+                      env=self.store.env, check=check)
+
+    def summary(self, broker, *args, check=0):
+        done = self.sim(broker, *args, check=check)
+        summary = json.loads(done.stdout)
+        validate(summary)
+        return summary
+
+    def watch(self, broker, count):
+        """A stock subscriber that ends after so many readings."""
+        self.watchers += 1
+        watcher = self.store.enrol(f"watcher-{self.watchers}")
+        mark = broker.mark()
+        process = self.process(
+            "mosquitto_sub", "-h", wk.HOST, "-p", broker.port,
+            "-u", watcher.did, "-P", self.store.otp(watcher),
+            "-t", "sensors/#", "-q", "1", "-C", count, "-F", "%t %p")
+        broker.wait_log("Sending SUBACK", mark)
+        return process
+
+    def readings(self, watcher):
+        """[(topic, reading)] in the order of arrival."""
+        self.assertEqual(watcher.wait(), 0, watcher.log())
+        lines = [line.split(" ", 1) for line in watcher.log().splitlines()]
+        return [(topic, json.loads(text)) for topic, text in lines]
+
+
+class FleetTest(SimCase):
+    def check_fleet(self, protocol):
+        broker = self.broker(self.store)
+        watcher = self.watch(broker, 100)
+        summary = self.summary(broker, "-n", 20, "-c", 5, "--rate", 100,
+                               "--protocol", protocol)
+        for name, want in (("connects", 20), ("verified", 20),
+                           ("published", 100), ("acked", 100), ("resent", 0),
+                           ("refused", 0), ("disconnects", 0)):
+            self.assertEqual(summary[name], want, name)
+        readings = self.readings(watcher)
+        self.assertEqual(
+            sorted((topic.split("/")[1], reading["seq"])
+                   for topic, reading in readings),
+            [(f"sim-{device:04}", seq)
+             for device in range(1, 21) for seq in range(1, 6)])
+        profiles = {topic.split("/")[2] for topic, _ in readings}
+        self.assertEqual(profiles,
+                         {"temperature", "heart-rate", "door", "power"})
+
+    def test_fleet__mqtt_5_delivers_what_it_says(self):
+        self.check_fleet("5")
+
+    def test_fleet__mqtt_3_1_1_delivers_what_it_says(self):
+        self.check_fleet("3.1.1")
+
+    def test_seed__same_readings_again_and_others_otherwise(self):
+        broker = self.broker(self.store)
+
+        def run(seed):
+            watcher = self.watch(broker, 24)
+            self.sim(broker, "-n", 4, "-c", 6, "--rate", 100, "--seed", seed)
+            readings = self.readings(watcher)
+            for _, reading in readings:
+                del reading["time"]
+            return sorted(readings, key=json.dumps)
+
+        first = run(7)
+        self.assertEqual(first, run(7))
+        self.assertNotEqual(first, run(8))
+
+    def test_restart__devices_come_back_with_fresh_passwords(self):
+        broker = self.broker(self.store)
+        mark = broker.mark()
+        sim = self.process(
+            "whitekey-sim", *self.arguments(broker, "-n", 5, "-c", 30,
+                                            "--rate", 20),
+            env=self.store.env)
+        broker.wait_log("Received PUBLISH from sim-0005", mark)
+        broker.restart()
+        self.assertEqual(sim.wait(), 0, sim.log())
+        text = sim.log()
+        summary = json.loads(text[text.index("{"):])
+        self.assertGreater(summary["disconnects"], 0)
+        self.assertGreaterEqual(summary["connects"],
+                                5 + summary["disconnects"])
+        self.assertEqual(summary["verified"], summary["connects"])
+        self.assertEqual(summary["acked"], 150)
+        logins = [e for e in self.store.audit() if e["event"] == "login"]
+        self.assertEqual({e["reason"] for e in logins}, {"ok"})
+
+    def test_interrupt__ends_with_a_summary(self):
+        broker = self.broker(self.store)
+        mark = broker.mark()
+        path = self.folder.path("summary.json")
+        sim = self.process(
+            "whitekey-sim", *self.arguments(broker, "-n", 3, "--json", path),
+            env=self.store.env)
+        broker.wait_log("Received PUBLISH from sim-0003", mark)
+        sim.signal(signal.SIGINT)
+        self.assertEqual(sim.wait(), 0, sim.log())
+        with open(path, encoding="utf-8") as file:
+            summary = json.load(file)
+        validate(summary)
+        self.assertEqual(summary["acked"], summary["published"])
+
+    def test_duration__ends_by_itself(self):
+        broker = self.broker(self.store)
+        summary = self.summary(broker, "-n", 2, "-d", 0.5, "--rate", 50,
+                               "--profile", "door")
+        self.assertGreaterEqual(summary["elapsed"], 0.5)
+        self.assertEqual(summary["profile"], "door")
+        self.assertGreater(summary["acked"], 2)
+
+    def test_progress__on_a_terminal_only(self):
+        broker = self.broker(self.store)
+        args = [wk.program("whitekey-sim"), *map(str, self.arguments(
+            broker, "-n", 2, "-d", 0.6, "--json", self.folder.path("s.json")))]
+        master, slave = pty.openpty()
+        subprocess.run(args, env={**os.environ, **self.store.env}, timeout=60,
+                       stdin=subprocess.DEVNULL, stderr=slave, check=True)
+        os.close(slave)
+        shown = os.read(master, 65536).decode()
+        os.close(master)
+        self.assertRegex(shown, r"\r2/2 online  \d+ readings")
+        self.assertNotIn("\n", shown)
+        quiet = self.sim(broker, "-n", 1, "-c", 1)
+        self.assertEqual(quiet.stderr, "")
+
+
+class RefusedTest(SimCase):
+    def test_registry__another_than_the_brokers_is_refused(self):
+        broker = self.broker(self.registry("other"))
+        done = self.sim(broker, "-n", 2, "-d", 0.3, check=1)
+        summary = json.loads(done.stdout)
+        validate(summary)
+        self.assertEqual(summary["connects"], 0)
+        self.assertGreaterEqual(summary["refused"], 2)
+        self.assertEqual(summary["refusals"],
+                         {"not authorized": summary["refused"]})
+        self.assertRegex(done.stderr, "sim-0001: refused: not authorized")
+
+    def test_broker__without_a_proof_gets_no_reading(self):
+        broker = self.broker()
+        summary = self.summary(broker, "-n", 1, "-d", 0.3, check=1)
+        self.assertEqual(summary["published"], 0)
+        self.assertEqual(summary["verified"], 0)
+
+
+class ErrorTest(SimCase):
+    def fails(self, status, pattern, *args):
+        done = wk.run("whitekey-sim", *args, env=self.store.env, check=status)
+        self.assertEqual(done.stdout, "")
+        self.assertRegex(done.stderr, pattern)
+
+    def test_port__nobody_listens(self):
+        port = wk.free_port()
+        self.fails(1, rf"localhost port {port}: Connection refused",
+                   "-p", port, "-n", 1)
+
+    def test_registry__missing(self):
+        path = self.folder.path("nothing.db")
+        self.fails(1, f"{path}: ", "--registry", path)
+
+    def test_master_key__of_another_registry(self):
+        other = self.registry("other")
+        self.fails(1, "other.master.key", "--master-key", other.master)
+
+    def test_json__cannot_be_written(self):
+        broker = self.broker(self.store)
+        path = self.folder.path("no/such/folder")
+        self.fails(1, path, *self.arguments(broker, "-n", 1, "-c", 1,
+                                            "--json", path))
+
+    def test_usage__each_mistake_is_named(self):
+        for pattern, *args in (
+                ("unrecognized option '--bogus'", "--bogus"),
+                ("--devices 0: must be a whole number", "-n", "0"),
+                ("--devices 1.5: must be a whole", "--devices", "1.5"),
+                ("--port 65536: ", "-p", "65536"),
+                ("--rate fast: must be a number", "--rate", "fast"),
+                ("--length 255: ", "--length", "255"),
+                ("--seed -1: ", "--seed=-1"),
+                ("--protocol 4: must be 3.1.1 or 5", "--protocol", "4"),
+                ("--profile window: must be", "--profile", "window"),
+                ("one of them, not both", "-c", "1", "-d", "1"),
+                ("attack: which one", "attack"),
+                ("attack flood: must be", "attack", "flood"),
+                ("--first me: must be", "attack", "copy", "--first", "me"),
+                ("--first: belongs to", "attack", "replay",
+                 "--first", "original"),
+                ("--json: an attack", "attack", "copy", "--json", "x"),
+                ("more: unexpected", "attack", "copy", "more")):
+            with self.subTest(args):
+                self.fails(2, pattern, *args)
+
+    def test_help__teaches(self):
+        done = wk.run("whitekey-sim", "--help", check=0)
+        for word in ("attack copy", "--seed", "$WHITEKEY_REGISTRY",
+                     "Exit status"):
+            self.assertIn(word, done.stdout)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
