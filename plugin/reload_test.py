@@ -63,26 +63,30 @@ class ReloadTest(wk.TestCase):
             {"version": 5, "expiry": rawmqtt.FOREVER, "method": "WHITEKEY"},
         )
         online, offline = [], []
-        for i in range(100):
+        for i in range(10):
             device = self.store.enrol(f"d-{i}")
-            way = ways[i % len(ways)]
-            client = self.admitted(broker, device, clean=False, **way)
-            client.subscribe(f"to/{device.did}")
-            if i % 8 < 4:
-                online.append(client)
-            else:
-                client.disconnect()
-                offline.append((device, way))
+            passwords = self.store.otps(device, 10)
+            for j, password in enumerate(passwords):
+                more = {"clean": False, "client_id": f"{device.did}-{j}",
+                        **ways[j % len(ways)]}
+                client = self.admitted(broker, device, password=password,
+                                       **more)
+                client.subscribe(f"to/{client.client_id}")
+                if j < 5:
+                    online.append(client)
+                else:
+                    client.disconnect()
+                    offline.append((device, more))
         for _ in range(3):
             self.reload(broker)
         self.assertTrue(all(client.alive() for client in online))
         self.assert_nobody_thrown_out(broker)
         events = [e for e in self.logins() if e.get("d_id") != "nobody"]
         self.assertEqual([e["reason"] for e in events], ["ok"] * 100)
-        for device, way in offline:
-            online[0].publish(f"to/{device.did}", "kept")
-        for device, way in offline:
-            client = self.admitted(broker, device, clean=False, **way)
+        for _, more in offline:
+            online[0].publish(f"to/{more['client_id']}", "kept")
+        for device, more in offline:
+            client = self.admitted(broker, device, **more)
             client.ping()
             self.assertEqual([m.payload for m in client.messages], [b"kept"])
 
