@@ -244,6 +244,35 @@ class DocumentsTest(wk.TestCase):
             (("quarantined",), False),
         )
 
+    def test_sim_summary__of_good_runs_and_a_refused_one(self):
+        registry = self.registry()
+        broker = self.broker(registry)
+        stranger = self.registry("stranger")
+
+        def run(env, *args):
+            done = wk.run("whitekey-sim", "-p", broker.port, "--length", 256,
+                          "-n", 2, *args, env=env)
+            return json.loads(done.stdout)
+
+        good = run(registry.env, "-c", 1)
+        self.fits("sim-summary", [
+            good,
+            run(registry.env, "-c", 1, "--protocol", "3.1.1"),
+            run(stranger.env, "-d", 0.1),
+        ])
+        self.refuses(
+            "sim-summary", good,
+            (("protocol",), "3.1"),
+            (("profile",), "window"),
+            (("devices",), 0),
+            (("devices",), 1.5),
+            (("elapsed",), -1),
+            (("refusals",), {"not authorized": 0}),
+            (("refusals",), {"135": 1}),
+            (("connect_ms", "p50"), "fast"),
+            (("connect_ms", "p95"), 1),
+        )
+
 
 if __name__ == "__main__":
     wk.main()
