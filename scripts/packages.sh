@@ -10,6 +10,7 @@ packages_of() {
         libcjson-dev libmbedtls-dev libmosquitto-dev libpaho-mqtt-dev \
         libsqlite3-dev libyaml-dev mosquitto mosquitto-dev
       ;;
+    demo) echo jose mosquitto-clients python3 ;;
     avr) echo avr-libc binutils-avr gcc-avr ;;
     test)
       echo jose libcriterion-dev mosquitto-clients python3 \
