@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Logins and re-checks. On SIGHUP the broker asks again, by the same event,
- * whether each session it knows may stay; docs/adr/0010 tells how a re-check
+ * whether each session it knows may stay; docs/adr/0003 tells how a re-check
  * is told from a login.
  */
 #include "plugin.h"

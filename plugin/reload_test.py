@@ -3,7 +3,7 @@
 
 Sessions of enabled devices stay, connected or not, however they logged in;
 others go; nothing is spent, nothing counts as an attack, and a password heard
-on the wire is still worth nothing. docs/adr/0010 tells why.
+on the wire is still worth nothing. docs/adr/0003 tells why.
 """
 
 import re

@@ -6,7 +6,7 @@
  * re-checks its sessions. The plugin overwrites it in place, after its
  * decision, with a token that never travels: whoever shows it is a session
  * that this process let in, and a password heard on the wire is never one.
- * See docs/adr/ on re-checks.
+ * See docs/adr/0003.
  */
 #ifndef WHITEKEY_PLUGIN_TOKEN_H
 #define WHITEKEY_PLUGIN_TOKEN_H

@@ -52,7 +52,7 @@ check_shell() {
 
 check_manuals() {
   local -a pages
-  mapfile -t pages < <(sources '*.[158]')
+  mapfile -t pages < <(sources '*.[1578]')
   ((${#pages[@]} > 0)) || return 0
   say "mandoc"
   mandoc -T lint -W warning "${pages[@]}"
