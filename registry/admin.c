@@ -32,14 +32,17 @@ static enum wk_err enrolment_allowed(const struct wk_enrolment *device,
   return err == WK_OK ? chain_allowed(&device->d, id->did, why) : err;
 }
 
+/* Promised from the start, so that a fleet's first logins wait for no disk. */
 static void chain_enrol(struct wk_chain_record *record,
-                        const struct wk_enrolled_chain *chain) {
+                        const struct wk_enrolled_chain *chain, uint32_t run) {
   record->present = chain->present;
   if (!chain->present)
     return;
   record->epoch = chain->epoch;
   record->n = chain->n;
   memcpy(record->value, chain->anchor, WK_VALUE_LEN);
+  record->promise = WK_SKIP_MAX;
+  record->promise_run = run;
 }
 
 static enum wk_err store_enrolment(struct wk_store *store,
@@ -65,9 +68,13 @@ static enum wk_err enrol(struct wk_registry *registry,
   if (err == WK_OK && before.generation == UINT32_MAX)
     return wk_fail(why, WK_ERR_EXHAUSTED,
                    "device \"%s\": no generation is left", record->id.did);
+  struct wk_store_head head;
+  err = wk_store_head(registry->store, &head, why);
+  if (err != WK_OK)
+    return err;
   record->enrolled_at = (int64_t)time(NULL);
-  chain_enrol(&record->c, &device->c);
-  chain_enrol(&record->d, &device->d);
+  chain_enrol(&record->c, &device->c, head.run);
+  chain_enrol(&record->d, &device->d, head.run);
   wk_wrap_seal(record->bio_wrapped, registry->wrap_key, &record->id,
                record->generation, device->bio_id);
   return store_enrolment(registry->store, record, why);
@@ -148,13 +155,6 @@ enum wk_err wk_registry_get(struct wk_registry *registry, const char *did,
   if (err == WK_OK)
     info_init(info, &record);
   return err;
-}
-
-bool wk_registry_admits(struct wk_registry *registry, const char *did,
-                        uint32_t generation) {
-  struct wk_record record;
-  return wk_store_get(registry->store, did, &record, NULL) == WK_OK &&
-         record.state == WK_DEVICE_ENABLED && record.generation == generation;
 }
 
 /* ---- changing ----------------------------------------------------------- */

@@ -75,7 +75,9 @@ void wk_bind_device(sqlite3_stmt *stmt, const struct wk_record *record) {
 }
 
 enum chain_column {
-  ROLE = 1,
+  CHAIN_DID,
+  ROLE,
+  CHAIN_GENERATION,
   EPOCH,
   N,
   LAST,
@@ -83,6 +85,7 @@ enum chain_column {
   HASH,
   T_MAX,
   PROMISE,
+  PROMISE_RUN,
   PENDING_STATE,
   PENDING_INDEX,
   PENDING_N,
@@ -129,6 +132,7 @@ bool wk_columns_chain(sqlite3_stmt *row, struct wk_record *record) {
          wk_column_bytes(row, HASH, chain->hash, WK_HASH_LEN) &&
          column_time(row, T_MAX, &chain->t_max) &&
          column_u32(row, PROMISE, &chain->promise) &&
+         column_u32(row, PROMISE_RUN, &chain->promise_run) &&
          columns_pending(row, &chain->pending) &&
          columns_previous(row, &chain->previous);
 }
@@ -141,7 +145,14 @@ static void bind_u32(sqlite3_stmt *stmt, int column, uint32_t value) {
   (void)sqlite3_bind_int64(stmt, column + 1, value);
 }
 
-void wk_bind_chain(sqlite3_stmt *stmt, const struct wk_chain_record *chain) {
+void wk_bind_chain(sqlite3_stmt *stmt, const struct wk_record *record,
+                   enum wk_role role) {
+  const struct wk_chain_record *chain =
+      role == WK_ROLE_C ? &record->c : &record->d;
+  (void)sqlite3_bind_text(stmt, CHAIN_DID + 1, record->id.did, -1,
+                          SQLITE_STATIC);
+  bind_u32(stmt, ROLE, role);
+  bind_u32(stmt, CHAIN_GENERATION, record->generation);
   bind_u32(stmt, EPOCH, chain->epoch);
   bind_u32(stmt, N, chain->n);
   bind_u32(stmt, LAST, chain->last);
@@ -149,6 +160,7 @@ void wk_bind_chain(sqlite3_stmt *stmt, const struct wk_chain_record *chain) {
   bind_blob(stmt, HASH, chain->hash);
   (void)sqlite3_bind_int64(stmt, T_MAX + 1, chain->t_max);
   bind_u32(stmt, PROMISE, chain->promise);
+  bind_u32(stmt, PROMISE_RUN, chain->promise_run);
   bind_u32(stmt, PENDING_STATE, chain->pending.state);
   if (chain->pending.state != WK_PENDING_NONE) {
     bind_u32(stmt, PENDING_INDEX, chain->pending.index);

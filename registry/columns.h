@@ -18,8 +18,9 @@ bool wk_column_bytes(sqlite3_stmt *row, int column, uint8_t *out, size_t len);
 bool wk_columns_device(sqlite3_stmt *row, struct wk_record *record);
 void wk_bind_device(sqlite3_stmt *stmt, const struct wk_record *record);
 
-/* Fills c or d, as the row's role says; binds all but d_id and role. */
+/* Fills c or d, as the row's role says. */
 bool wk_columns_chain(sqlite3_stmt *row, struct wk_record *record);
-void wk_bind_chain(sqlite3_stmt *stmt, const struct wk_chain_record *chain);
+void wk_bind_chain(sqlite3_stmt *stmt, const struct wk_record *record,
+                   enum wk_role role);
 
 #endif

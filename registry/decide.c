@@ -23,8 +23,8 @@ struct half {
 struct decision {
   struct wk_record *record;
   const struct wk_decide_input *in;
-  struct wk_decided *out;
   struct wk_verdict *verdict;
+  bool changed;   /* the record differs */
   bool long_walk; /* granted: one a minute, for both halves together */
 };
 
@@ -54,9 +54,8 @@ static bool well_formed(struct half *h) {
 static bool opens(struct half *h, const struct decision *dec) {
   const struct wk_challenge *ch = dec->in->attempt->challenge;
   uint8_t kx[WK_KX_LEN];
-  wk_key_message(kx, dec->in->ks, &dec->record->id, h->header.epoch,
-                 dec->in->bio_id);
-  const struct wk_seal seal = {&dec->record->id, kx, ch ? ch->bytes : NULL};
+  wk_keyring_kx(dec->in->keys, h->header.epoch, kx);
+  const struct wk_seal seal = {&dec->in->keys->id, kx, ch ? ch->bytes : NULL};
   const enum wk_err err = wk_login_open(&h->body, &h->header, h->msg, &seal);
   wk_wipe(kx, sizeof kx);
   const struct wk_span whole = {h->msg, h->len};
@@ -69,6 +68,8 @@ static bool clock_agrees(const struct half *h, const struct decision *dec) {
   const struct wk_policy *policy = dec->in->policy;
   if (dec->in->attempt->challenge)
     return true;
+  if ((int64_t)h->body.time < dec->in->not_before)
+    return false; /* section 7: after a restore, older or none */
   if (h->body.time == 0)
     return !policy->require_time;
   const int64_t off = dec->in->attempt->now - (int64_t)h->body.time;
@@ -91,7 +92,7 @@ static enum wk_reason clone(struct half *h, struct decision *dec) {
   verdict->alarms |= WK_ALARM_CLONE;
   if (action == WK_ON_CLONE_QUARANTINE) {
     dec->record->state = WK_DEVICE_QUARANTINED;
-    dec->out->changed = true;
+    dec->changed = true;
     verdict->quarantined = true;
   }
   return WK_REASON_CLONE;
@@ -109,7 +110,7 @@ static enum wk_reason spent(struct half *h, struct decision *dec,
     return WK_REASON_STALE;
   }
   uint8_t salt[WK_SALT_LEN];
-  wk_chain_salt(salt, &dec->record->id, h->role, h->header.epoch);
+  wk_keyring_salt(dec->in->keys, h->role, h->header.epoch, salt);
   if (wk_chain_verify(value, last, h->body.x, h->header.index, salt))
     return clone(h, dec);
   dec->verdict->alarms |= WK_ALARM_CHAIN;
@@ -168,7 +169,7 @@ static bool walk_allowed(const struct half *h, struct decision *dec,
   if (!fresh_by_time(h) || (since >= 0 && since < LONG_WALK_PAUSE))
     return false;
   dec->record->long_walk_at = now;
-  dec->out->changed = true;
+  dec->changed = true;
   dec->long_walk = true;
   return true;
 }
@@ -194,8 +195,8 @@ static enum wk_reason check_chain(struct half *h, struct decision *dec) {
   /* 7 */
   if (index <= last)
     return spent_now(h, dec);
-  /* 8: the promise is of the current chain */
-  if (!h->switches && index <= chain->promise)
+  /* 8: the barrier is of the current chain */
+  if (!h->switches && index <= chain->barrier)
     return WK_REASON_RESERVED;
   /* 9 */
   if (index > n)
@@ -205,7 +206,7 @@ static enum wk_reason check_chain(struct half *h, struct decision *dec) {
     return WK_REASON_GAP;
   /* 11 */
   uint8_t salt[WK_SALT_LEN];
-  wk_chain_salt(salt, &dec->record->id, h->role, h->header.epoch);
+  wk_keyring_salt(dec->in->keys, h->role, h->header.epoch, salt);
   if (!wk_chain_verify(h->body.x, index, value, last, salt)) {
     dec->verdict->alarms |= WK_ALARM_CHAIN;
     return WK_REASON_CHAIN;
@@ -247,9 +248,9 @@ static void check_vouch(struct half *h, struct decision *dec) {
   uint8_t vouch[WK_HASH_LEN];
   memcpy(update.anchor, pending->anchor, sizeof update.anchor);
   memcpy(next, h->body.x, sizeof next);
-  wk_chain_salt(salt, &dec->record->id, h->role, h->chain->epoch);
+  wk_keyring_salt(dec->in->keys, h->role, h->chain->epoch, salt);
   wk_chain_walk(next, salt, h->header.index, pending->index + 1);
-  wk_update_vouch(vouch, next, &dec->record->id, &update);
+  wk_update_vouch(vouch, next, &dec->in->keys->id, &update);
   if (wk_equal(vouch, pending->vouch, sizeof vouch)) {
     pending->state = WK_PENDING_VERIFIED;
     return;
@@ -266,6 +267,7 @@ static void switch_chain(struct wk_chain_record *chain) {
   memcpy(chain->previous.hash, chain->hash, WK_HASH_LEN);
   chain->epoch++;
   chain->n = chain->pending.n;
+  chain->promise = 0; /* it was of the old chain */
   memset(&chain->pending, 0, sizeof chain->pending);
 }
 
@@ -283,7 +285,34 @@ static void accept_half(struct half *h, struct decision *dec) {
   memcpy(chain->hash, h->hash, WK_HASH_LEN);
   if (time > chain->t_max)
     chain->t_max = time;
-  chain->promise = 0; /* an accepted index exceeds it: row 8 */
+  chain->barrier = 0; /* an accepted index exceeds it: row 8 */
+}
+
+static enum wk_status status_of(const struct half *h) {
+  if (h->switches)
+    return WK_STATUS_SWITCHED;
+  return h->chain->pending.state != WK_PENDING_NONE ? WK_STATUS_PENDING
+                                                    : WK_STATUS_ACCEPTED;
+}
+
+static void open_session(const struct half *c, const struct half *d,
+                         struct decision *dec) {
+  struct wk_session *session = &dec->verdict->session;
+  const struct wk_challenge *ch = dec->in->attempt->challenge;
+  memcpy(session->did, dec->record->id.did, sizeof session->did);
+  session->generation = dec->record->generation;
+  session->c_epoch = c->header.epoch;
+  session->c_index = c->header.index;
+  session->c_status = status_of(c);
+  memcpy(session->digest, c->hash, WK_DIGEST_LEN);
+  if (dec->in->attempt->has_x2) {
+    session->d_epoch = d->header.epoch;
+    session->d_index = d->header.index;
+    session->d_status = status_of(d);
+  }
+  session->challenged = ch != NULL;
+  if (ch)
+    memcpy(session->challenge, ch->bytes, WK_CHALLENGE_LEN);
 }
 
 static void accept(struct half *c, struct half *d, struct decision *dec) {
@@ -292,12 +321,10 @@ static void accept(struct half *c, struct half *d, struct decision *dec) {
     accept_half(d, dec);
   dec->record->released = false;
   dec->record->login_at = dec->in->attempt->now;
-  dec->out->changed = true;
-  dec->out->d_switched = d->switches;
-  dec->out->c_status = c->switches ? WK_STATUS_SWITCHED
-                       : c->chain->pending.state != WK_PENDING_NONE
-                           ? WK_STATUS_PENDING
-                           : WK_STATUS_ACCEPTED;
+  dec->changed = true;
+  dec->verdict->epoch = c->header.epoch;
+  dec->verdict->index = c->header.index;
+  open_session(c, d, dec);
 }
 
 /* The list of section 4, in its order. */
@@ -339,18 +366,16 @@ static enum wk_reason decide(struct half *c, struct half *d,
 }
 
 enum wk_reason wk_decide(struct wk_record *record,
-                         const struct wk_decide_input *input,
-                         struct wk_decided *decided,
+                         const struct wk_decide_input *input, bool *changed,
                          struct wk_verdict *verdict) {
-  struct decision dec = {
-      .record = record, .in = input, .out = decided, .verdict = verdict};
+  struct decision dec = {.record = record, .in = input, .verdict = verdict};
   struct half c;
   struct half d;
-  memset(decided, 0, sizeof *decided);
   memset(verdict, 0, sizeof *verdict);
   half_init(&c, &dec, WK_ROLE_C);
   half_init(&d, &dec, WK_ROLE_D);
   verdict->reason = decide(&c, &d, &dec);
+  *changed = dec.changed;
   wk_wipe(&c, sizeof c);
   wk_wipe(&d, sizeof d);
   return verdict->reason;

@@ -26,7 +26,7 @@ static void expect_refusal(enum wk_reason want, unsigned alarms) {
   cr_assert_eq(got, want, "%s, not %s", wk_reason_name(got, kit.verdict.user),
                wk_reason_name(want, false));
   cr_assert_eq(kit.verdict.alarms, alarms);
-  cr_assert(!kit.decided.changed);
+  cr_assert(!kit.changed);
   unchanged_since(&before);
 }
 
@@ -49,8 +49,8 @@ Test(decide, ok__first_and_next_login_move_the_state) {
   cr_assert_eq(kit.record.c.last, 2u);
   cr_assert_arr_eq(kit.record.c.value, x, sizeof x);
   cr_assert_eq(kit.record.c.t_max, kit.attempt.now);
-  cr_assert_eq(kit.decided.c_status, WK_STATUS_ACCEPTED);
-  cr_assert(kit.decided.changed);
+  cr_assert_eq(kit.verdict.session.c_status, WK_STATUS_ACCEPTED);
+  cr_assert(kit.changed);
 }
 
 Test(decide, ok__time_zero_counts_as_now_plus_skew) {
@@ -177,7 +177,7 @@ Test(decide, epoch__vouch_is_checked_at_the_next_old_login) {
   cr_assert_eq(kit_login(&kit, 5), WK_REASON_OK);
   cr_assert_eq(kit.record.c.pending.state, WK_PENDING_VERIFIED);
   cr_assert_eq(kit.record.c.epoch, 0u, "the old chain stays current");
-  cr_assert_eq(kit.decided.c_status, WK_STATUS_PENDING);
+  cr_assert_eq(kit.verdict.session.c_status, WK_STATUS_PENDING);
 }
 
 Test(decide, epoch__wrong_vouch_drops_the_update_and_the_login_stands) {
@@ -187,14 +187,14 @@ Test(decide, epoch__wrong_vouch_drops_the_update_and_the_login_stands) {
   cr_assert_eq(kit_login(&kit, 2), WK_REASON_OK);
   cr_assert_eq(kit.record.c.pending.state, WK_PENDING_NONE);
   cr_assert_eq(kit.verdict.alarms, (unsigned)WK_ALARM_VOUCH);
-  cr_assert_eq(kit.decided.c_status, WK_STATUS_ACCEPTED);
+  cr_assert_eq(kit.verdict.session.c_status, WK_STATUS_ACCEPTED);
 }
 
 Test(decide, epoch__first_login_of_a_verified_chain_switches) {
   uint8_t old[WK_VALUE_LEN];
   kit_switch(&kit);
   kit_value(old, &kit, WK_ROLE_C, 0, KIT_N, 2);
-  cr_assert_eq(kit.decided.c_status, WK_STATUS_SWITCHED);
+  cr_assert_eq(kit.verdict.session.c_status, WK_STATUS_SWITCHED);
   cr_assert_eq(kit.record.c.n, KIT_NEXT_N);
   cr_assert_eq(kit.record.c.last, 1u);
   cr_assert(kit.record.c.previous.present);
@@ -302,7 +302,7 @@ Test(decide, clone__fresh_time_on_a_spent_index) {
   cr_assert_eq(kit.verdict.alarms, (unsigned)WK_ALARM_CLONE);
   cr_assert_eq(kit.verdict.evidence, WK_EVIDENCE_TIME);
   cr_assert(kit.verdict.quarantined);
-  cr_assert(kit.decided.changed);
+  cr_assert(kit.changed);
   cr_assert_eq(kit.record.state, WK_DEVICE_QUARANTINED);
   cr_assert_eq(kit.record.c.last, 3u, "the chain does not move");
 }
@@ -350,13 +350,13 @@ Test(decide, stale__after_a_release_until_the_next_login) {
 
 /* ---- 8 reserved, 9 exhausted, 10 gap, 11 chain -------------------------- */
 
-Test(decide, reserved__until_an_index_exceeds_the_promise) {
+Test(decide, reserved__until_an_index_exceeds_the_barrier) {
   use_up_to(1);
-  kit.record.c.promise = 65;
+  kit.record.c.barrier = 65;
   kit_x1(&kit, 0, 65, now());
   expect_refusal(WK_REASON_RESERVED, 0);
   cr_assert_eq(kit_login(&kit, 66), WK_REASON_OK);
-  cr_assert_eq(kit.record.c.promise, 0u);
+  cr_assert_eq(kit.record.c.barrier, 0u);
 }
 
 Test(decide, exhausted__the_last_index_is_the_end) {
@@ -389,7 +389,7 @@ Test(decide, gap__a_long_walk_to_a_wrong_value_counts_too) {
   kit_x1(&kit, 0, 100, now());
   kit.record.c.value[0] ^= 1;
   cr_assert_eq(kit_decide(&kit), WK_REASON_CHAIN);
-  cr_assert(kit.decided.changed);
+  cr_assert(kit.changed);
   cr_assert_eq(kit.record.long_walk_at, KIT_NOW);
   cr_assert_eq(kit.record.c.last, 0u);
 }

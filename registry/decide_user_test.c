@@ -82,10 +82,10 @@ Test(decide_user, rows_5_to_11__judged_on_chain_d) {
   kit_x1(&kit, 0, 1, now());
   kit_x2(&kit, 0, 5000, 0);
   expect_refusal("user-gap");
-  kit.record.d.promise = 64;
+  kit.record.d.barrier = 64;
   login_both(1, 64);
   expect_refusal("user-reserved");
-  kit.record.d.promise = 0;
+  kit.record.d.barrier = 0;
   kit.record.d.value[0] ^= 1;
   login_both(1, 1);
   expect_refusal("user-chain");
@@ -132,12 +132,12 @@ Test(decide_user, switch__chain_d_switches_at_an_accepted_x2) {
   login_both(2, 2);
   cr_assert_eq(kit_decide(&kit), WK_REASON_OK);
   cr_assert_eq(kit.record.d.pending.state, WK_PENDING_VERIFIED);
-  cr_assert(!kit.decided.d_switched);
+  cr_assert_eq(kit.verdict.session.d_status, WK_STATUS_PENDING);
   kit.attempt.now++;
   kit_x1(&kit, 0, 3, now());
   kit_x2(&kit, 1, 1, now());
   cr_assert_eq(kit_decide(&kit), WK_REASON_OK);
-  cr_assert(kit.decided.d_switched);
-  cr_assert_eq(kit.decided.c_status, WK_STATUS_ACCEPTED);
+  cr_assert_eq(kit.verdict.session.d_status, WK_STATUS_SWITCHED);
+  cr_assert_eq(kit.verdict.session.c_status, WK_STATUS_ACCEPTED);
   cr_assert_eq(kit.record.d.epoch, 1u);
 }

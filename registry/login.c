@@ -1,139 +1,193 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A login: record -> keys -> decision -> store -> answer, one transaction.
- * Whatever fails on the way is the reason `store`, and nothing is changed.
+ * A login: record, keys, decision, store, answer (protocol section 4). Decided
+ * in memory; what must be durable before the answer is decided again within a
+ * store transaction, where nobody else can change the device meanwhile.
  */
 #include <string.h>
 
 #include <whitekey/random.h>
 
 #include "decide.h"
-#include "state.h"
+#include "server_state.h"
 
-/*
- * Loads the device, or the decoy that costs the same work: an unknown name, a
- * tombstone, or a record whose bio_id another master wrapped.
- */
-static enum wk_err load(struct wk_registry *registry, const char *did,
-                        struct wk_record *record,
-                        struct wk_decide_input *input) {
-  enum wk_err err = wk_store_get(registry->store, did, record, NULL);
-  if (err != WK_OK && err != WK_ERR_MISSING)
-    return err;
-  input->known = err == WK_OK && record->state != WK_DEVICE_REVOKED;
-  if (!input->known)
-    *record = registry->decoy;
-  memcpy(record->id.realm, registry->realm, WK_REALM_LEN);
-  wk_key_server(input->ks, registry->master, &record->id, record->generation);
-  err = wk_wrap_open(input->bio_id, record->bio_wrapped, registry->wrap_key,
-                     &record->id, record->generation);
-  return err == WK_OK ? WK_OK : WK_ERR_CORRUPT;
+struct login {
+  const struct wk_policy *policy;
+  const struct wk_attempt *attempt;
+  struct wk_verdict *verdict;
+  struct wk_record record; /* as decided */
+  uint32_t number;
+  bool changed; /* record must be kept */
+  bool durable; /* and written before the answer */
+};
+
+bool wk_server_record(const struct wk_server *server, const char *did,
+                      struct wk_record *record, uint32_t *number) {
+  *number = wk_fleet_find(server->fleet, did);
+  if (*number != WK_FLEET_NONE) {
+    wk_fleet_get(server->fleet, *number, record);
+    if (record->state != WK_DEVICE_REVOKED)
+      return true;
+  }
+  *record = server->registry->decoy;
+  return false;
 }
 
 /* Section 4, client id: takeover by client id must not cross devices. */
-static enum wk_err find_foreign(struct wk_registry *registry,
-                                const struct wk_attempt *attempt,
-                                struct wk_decide_input *input) {
-  const char *client_id = attempt->client_id;
+static bool foreign_client_id(const struct wk_server *server,
+                              const struct wk_attempt *attempt) {
   struct wk_record other;
-  input->client_id_foreign = attempt->client_id_taken;
-  if (!client_id || strcmp(client_id, attempt->did) == 0)
-    return WK_OK;
-  const enum wk_err err =
-      wk_store_get(registry->store, client_id, &other, NULL);
-  if (err == WK_OK && other.state != WK_DEVICE_REVOKED)
-    input->client_id_foreign = true;
-  return err == WK_ERR_MISSING ? WK_OK : err;
+  uint32_t number = 0;
+  if (attempt->client_id_taken)
+    return true;
+  return attempt->client_id && strcmp(attempt->client_id, attempt->did) != 0 &&
+         wk_server_record(server, attempt->client_id, &other, &number);
 }
 
-static void write_x4(uint8_t x4[WK_X4_LEN], const struct wk_record *record,
-                     const struct wk_decide_input *input,
-                     const struct wk_verdict *verdict, enum wk_role role,
-                     enum wk_status status) {
-  const struct wk_attempt *attempt = input->attempt;
-  const struct wk_chain_record *chain =
-      role == WK_ROLE_C ? &record->c : &record->d;
-  struct wk_header header = {WK_X4, verdict->epoch, verdict->index, {0}};
-  struct wk_reply reply = {.status = status,
-                           .role = role,
-                           .epoch = chain->epoch,
-                           .index = chain->last,
-                           .time = (uint32_t)attempt->now};
-  uint8_t random[16];
-  uint8_t kx[WK_KX_LEN];
-  wk_msg_digest(reply.digest, attempt->x1, WK_X1_LEN);
-  wk_random(random, sizeof random);
-  wk_reply_nonce(header.nonce, random, sizeof random, &reply);
-  wk_key_message(kx, input->ks, &record->id, header.epoch, input->bio_id);
-  const struct wk_seal seal = {
-      &record->id, kx, attempt->challenge ? attempt->challenge->bytes : NULL};
-  const enum wk_err err = wk_reply_seal(x4, &header, &reply, &seal);
-  (void)err; /* a type and index that we just wrote */
-  wk_wipe(kx, sizeof kx);
+static bool chain_wants_disk(const struct wk_chain_record *before,
+                             const struct wk_chain_record *after) {
+  return after->epoch != before->epoch ||
+         after->pending.state != before->pending.state ||
+         after->last > before->promise;
 }
 
-/* The answer names X1's epoch and index, also when an X2 came with it. */
-static void answer(const struct wk_record *record,
-                   const struct wk_decide_input *input,
-                   const struct wk_decided *decided,
-                   struct wk_verdict *verdict) {
-  struct wk_header x1;
-  if (wk_header_parse(&x1, WK_X1, input->attempt->x1, WK_X1_LEN) != WK_OK)
-    return;
-  verdict->epoch = x1.epoch;
-  verdict->index = x1.index;
-  verdict->has_x4 = true;
-  write_x4(verdict->x4, record, input, verdict, WK_ROLE_C, decided->c_status);
-  verdict->has_x4_user = decided->d_switched;
-  if (decided->d_switched)
-    write_x4(verdict->x4_user, record, input, verdict, WK_ROLE_D,
-             WK_STATUS_SWITCHED);
+/* Section 7, what is durable before the answer; and every quarantine. */
+static bool wants_disk(const struct wk_record *before,
+                       const struct wk_record *after) {
+  return after->state != before->state ||
+         chain_wants_disk(&before->c, &after->c) ||
+         chain_wants_disk(&before->d, &after->d);
 }
 
-/* Within the transaction; WK_OK also for a refusal. */
-static enum wk_err decide_and_store(struct wk_registry *registry,
-                                    struct wk_decide_input *input,
-                                    struct wk_record *record,
-                                    struct wk_decided *decided,
-                                    struct wk_verdict *verdict) {
-  const struct wk_attempt *attempt = input->attempt;
-  enum wk_err err = load(registry, attempt->did, record, input);
-  if (err == WK_OK)
-    err = find_foreign(registry, attempt, input);
-  if (err != WK_OK)
-    return err;
-  (void)wk_decide(record, input, decided, verdict);
-  verdict->generation = record->generation;
-  return decided->changed ? wk_store_put(registry->store, record, NULL)
-                          : WK_OK;
+/* After an accepted login: the current epoch's key serves the next one. */
+static void remember(struct wk_server *server, const struct login *login,
+                     const struct wk_record *before, struct wk_keyring *ring) {
+  struct wk_fleet_keys keys;
+  const uint32_t epoch = login->record.c.epoch;
+  if (epoch != before->c.epoch || wk_fleet_keys(server->fleet, login->number))
+    return; /* a switch counts only once it is kept */
+  wk_keyring_kx(ring, epoch, keys.kx);
+  wk_keyring_salt(ring, WK_ROLE_C, epoch, keys.salt);
+  wk_fleet_remember(server->fleet, login->number, &keys);
+  wk_wipe(&keys, sizeof keys);
 }
 
-static void decide_login(struct wk_registry *registry,
-                         struct wk_decide_input *input,
-                         struct wk_verdict *verdict) {
-  struct wk_record record;
-  struct wk_decided decided;
-  enum wk_err err = wk_store_begin(registry->store, NULL);
-  if (err == WK_OK)
-    err = decide_and_store(registry, input, &record, &decided, verdict);
-  if (err == WK_OK)
-    err = wk_store_commit(registry->store, NULL);
-  if (err != WK_OK) {
-    wk_store_rollback(registry->store);
-    memset(verdict, 0, sizeof *verdict);
-    verdict->reason = WK_REASON_STORE;
-  } else if (verdict->reason == WK_REASON_OK) {
-    answer(&record, input, &decided, verdict);
+/* Decides on memory's record; memory is held, and nothing is kept yet. */
+static void decide(struct wk_server *server, struct login *login) {
+  struct wk_record before;
+  struct wk_keyring ring;
+  struct wk_decide_input input = {
+      .policy = login->policy,
+      .attempt = login->attempt,
+      .keys = &ring,
+      .not_before = server->head.not_before,
+      .client_id_foreign = foreign_client_id(server, login->attempt)};
+  input.known =
+      wk_server_record(server, login->attempt->did, &before, &login->number);
+  wk_keyring_init(&ring, server->registry, &before,
+                  input.known ? wk_fleet_keys(server->fleet, login->number)
+                              : NULL);
+  login->record = before;
+  (void)wk_decide(&login->record, &input, &login->changed, login->verdict);
+  if (ring.broken) {
+    memset(login->verdict, 0, sizeof *login->verdict);
+    login->verdict->reason = WK_REASON_STORE;
+    login->changed = false;
   }
+  login->durable = login->changed && wants_disk(&before, &login->record);
+  if (login->verdict->reason == WK_REASON_OK)
+    remember(server, login, &before, &ring);
+  wk_wipe(&ring, sizeof ring);
 }
 
-enum wk_reason wk_registry_login(struct wk_registry *registry,
-                                 const struct wk_policy *policy,
-                                 const struct wk_attempt *attempt,
-                                 struct wk_verdict *verdict) {
-  struct wk_decide_input input = {.policy = policy, .attempt = attempt};
+/* Memory follows: the record replaces one of the same shape or larger. */
+static enum wk_err keep(struct wk_server *server, const struct login *login) {
+  return wk_fleet_put(server->fleet, &login->record) == WK_FLEET_NONE
+             ? WK_ERR_MEMORY
+             : WK_OK;
+}
+
+static void refuse(struct login *login) {
+  memset(login->verdict, 0, sizeof *login->verdict);
+  login->verdict->reason = WK_REASON_STORE;
+}
+
+/* Within the store's transaction: decides again, and writes. */
+static enum wk_err decide_and_write(struct wk_server *server,
+                                    struct login *login, struct wk_why *why) {
+  (void)pthread_mutex_lock(&server->memory);
+  decide(server, login);
+  (void)pthread_mutex_unlock(&server->memory);
+  if (!login->changed)
+    return WK_OK;
+  wk_server_promise(server, &login->record);
+  return wk_store_update(server->registry->store, &login->record, why);
+}
+
+static void login_on_disk(struct wk_server *server, struct login *login) {
+  struct wk_why why;
+  enum wk_err err = wk_server_enter(server, &why);
+  if (err == WK_OK)
+    err = decide_and_write(server, login, &why);
+  err = wk_server_commit(server, err, &why);
+  if (err == WK_OK && login->changed) {
+    (void)pthread_mutex_lock(&server->memory);
+    err = keep(server, login);
+    (void)pthread_mutex_unlock(&server->memory);
+  }
+  wk_server_leave(server);
+  wk_server_store_result(server, err, &why);
+  if (err != WK_OK)
+    refuse(login);
+}
+
+/* False: only the store can tell, or must be asked first. */
+static bool login_in_memory(struct wk_server *server, struct login *login) {
+  bool done = true;
+  (void)pthread_mutex_lock(&server->memory);
+  if (!server->healthy) {
+    refuse(login);
+  } else {
+    decide(server, login);
+    /* A name that was enrolled a moment ago is in the store already. */
+    done = !login->durable &&
+           (login->verdict->reason != WK_REASON_UNKNOWN ||
+            !wk_watch_changed(server->watch, server->change_seq));
+    if (done && login->changed) {
+      if (keep(server, login) == WK_OK)
+        wk_fleet_mark(server->fleet, login->number);
+      else
+        refuse(login);
+    }
+  }
+  (void)pthread_mutex_unlock(&server->memory);
+  return done;
+}
+
+enum wk_reason wk_server_login(struct wk_server *server,
+                               const struct wk_policy *policy,
+                               const struct wk_attempt *attempt,
+                               struct wk_verdict *verdict) {
+  struct login login = {
+      .policy = policy, .attempt = attempt, .verdict = verdict};
   memset(verdict, 0, sizeof *verdict);
-  decide_login(registry, &input, verdict);
-  wk_wipe(&input, sizeof input);
+  if (!login_in_memory(server, &login))
+    login_on_disk(server, &login);
   return verdict->reason;
+}
+
+/* ---- what goes with a login --------------------------------------------- */
+
+void wk_server_challenge(struct wk_server *server, const char *did,
+                         struct wk_challenge *challenge) {
+  struct wk_record record;
+  uint32_t number = 0;
+  wk_random(challenge->bytes, sizeof challenge->bytes);
+  (void)pthread_mutex_lock(&server->memory);
+  (void)wk_server_record(server, did, &record, &number);
+  (void)pthread_mutex_unlock(&server->memory);
+  challenge->c_epoch = record.c.epoch;
+  challenge->c_last = record.c.last;
+  challenge->d_epoch = record.d.epoch;
+  challenge->d_last = record.d.last;
 }

@@ -42,7 +42,14 @@ struct wk_chain_record {
   uint8_t value[WK_VALUE_LEN]; /* x[last] */
   uint8_t hash[WK_HASH_LEN];   /* H(last accepted message); zero: none */
   int64_t t_max;               /* highest accepted time, Unix seconds */
-  uint32_t promise; /* indices up to it may be spent unseen (section 7) */
+  /*
+   * Section 7: indices up to `promise` may be spent though the store does not
+   * know; it was made in `promise_run`. After an unclean end it becomes the
+   * `barrier`, until an accepted index exceeds it; 0: there is none.
+   */
+  uint32_t promise;
+  uint32_t promise_run;
+  uint32_t barrier;
   struct wk_pending pending;
   struct wk_previous previous;
 };

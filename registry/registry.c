@@ -11,7 +11,7 @@
 
 enum wk_err wk_registry_create(const char *path, const char *master_path,
                                struct wk_why *why) {
-  struct wk_store_head head;
+  struct wk_store_head head = {.clean = true};
   uint8_t master[WK_MASTER_LEN];
   if (access(path, F_OK) == 0)
     return wk_fail(why, WK_ERR_EXISTS, "%s: stands there already", path);
@@ -105,8 +105,4 @@ void wk_registry_close(struct wk_registry *registry) {
 
 const uint8_t *wk_registry_realm(const struct wk_registry *registry) {
   return registry->realm;
-}
-
-uint64_t wk_registry_version(struct wk_registry *registry) {
-  return wk_store_version(registry->store);
 }

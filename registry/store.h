@@ -15,10 +15,15 @@
 
 #define WK_CHECK_LEN 16u
 
-/* What a registry is, once for all. */
 struct wk_store_head {
+  /* What a registry is, once for all. */
   uint8_t realm[WK_REALM_LEN];
   uint8_t check[WK_CHECK_LEN]; /* tells whether a master key belongs to it */
+  /* The server's runs (section 7), counted from 1. */
+  uint32_t run;         /* the latest that began */
+  bool clean;           /* and it ended clean */
+  uint32_t unclean_run; /* the latest that did not; 0: none */
+  int64_t not_before;   /* Unix seconds, after a restore; 0: never */
 };
 
 struct wk_store;
@@ -45,10 +50,21 @@ WK_MUST_CHECK enum wk_err wk_store_get(struct wk_store *store, const char *did,
                                        struct wk_record *record,
                                        struct wk_why *why);
 
-/* Writes the whole record; chains that are not present are removed. */
+/*
+ * Administration: writes the whole record and notes the change for the server
+ * that runs; chains that are not present are removed.
+ */
 WK_MUST_CHECK enum wk_err wk_store_put(struct wk_store *store,
                                        const struct wk_record *record,
                                        struct wk_why *why);
+
+/*
+ * The server's own write: what logins change of a record. Does nothing to a
+ * device that was revoked or enrolled again meanwhile.
+ */
+WK_MUST_CHECK enum wk_err wk_store_update(struct wk_store *store,
+                                          const struct wk_record *record,
+                                          struct wk_why *why);
 
 /* Remembers an anchor for good. WK_ERR_EXISTS: this device had it. */
 WK_MUST_CHECK enum wk_err wk_store_anchor(struct wk_store *store,
@@ -65,7 +81,58 @@ WK_MUST_CHECK enum wk_err wk_store_next(struct wk_store *store,
                                         struct wk_record *record,
                                         struct wk_why *why);
 
-/* Changes when another connection committed. */
-uint64_t wk_store_version(struct wk_store *store);
+/*
+ * Every device by name, quickly, for a server's start; `each` returns false to
+ * end with WK_ERR_MEMORY.
+ */
+WK_MUST_CHECK enum wk_err
+wk_store_load(struct wk_store *store,
+              bool (*each)(void *context, const struct wk_record *record),
+              void *context, struct wk_why *why);
+
+/* ---- runs and changes, for the server ----------------------------------- */
+
+/*
+ * Begins a run: counts it, notes whether the one before ended unclean, forgets
+ * the changes (the server loads everything next). head as it is afterwards.
+ */
+WK_MUST_CHECK enum wk_err wk_store_begin_run(struct wk_store *store,
+                                             struct wk_store_head *head,
+                                             struct wk_why *why);
+/* Ends it clean. */
+WK_MUST_CHECK enum wk_err wk_store_end_run(struct wk_store *store,
+                                           struct wk_why *why);
+
+/* Sets head.not_before. */
+WK_MUST_CHECK enum wk_err wk_store_not_before(struct wk_store *store,
+                                              int64_t not_before,
+                                              struct wk_why *why);
+WK_MUST_CHECK enum wk_err wk_store_head(struct wk_store *store,
+                                        struct wk_store_head *head,
+                                        struct wk_why *why);
+
+/*
+ * The first change after number *seq: its device's name, and *seq becomes its
+ * number. WK_ERR_MISSING: there is none.
+ */
+WK_MUST_CHECK enum wk_err wk_store_next_change(struct wk_store *store,
+                                               int64_t *seq,
+                                               char did[WK_DID_MAX + 1],
+                                               struct wk_why *why);
+
+/* Removes the changes up to seq: they were taken in. */
+WK_MUST_CHECK enum wk_err wk_store_forget_changes(struct wk_store *store,
+                                                  int64_t seq,
+                                                  struct wk_why *why);
+
+/*
+ * Watches for changes on a connection of its own: true when there is a change
+ * after seq. Nearly free while nobody committed; never waits for a writer.
+ */
+struct wk_watch;
+WK_MUST_CHECK enum wk_err wk_watch_open(struct wk_watch **watch,
+                                        const char *path, struct wk_why *why);
+void wk_watch_close(struct wk_watch *watch);
+bool wk_watch_changed(struct wk_watch *watch, int64_t seq);
 
 #endif

@@ -28,7 +28,16 @@ enum query {
   PUT_CHAIN,
   DELETE_CHAIN,
   PUT_ANCHOR,
-  VERSION,
+  PUT_CHANGE,
+  NEXT_CHANGE,
+  UPDATE_DEVICE,
+  UPDATE_CHAIN,
+  LOAD,
+  HEAD,
+  BEGIN_RUN,
+  END_RUN,
+  NOT_BEFORE,
+  FORGET_CHANGES,
   QUERY_COUNT
 };
 
@@ -36,9 +45,9 @@ enum query {
   "d_id, generation, state, released, bio_wrapped, long_walk_at,"             \
   " enrolled_at, login_at"
 #define CHAIN_COLUMNS                                                         \
-  "d_id, role, epoch, n, last, value, hash, t_max, promise, pending_state,"   \
-  " pending_index, pending_n, pending_anchor, pending_vouch, previous_last,"  \
-  " previous_value, previous_hash"
+  "d_id, role, generation, epoch, n, last, value, hash, t_max, promise,"      \
+  " promise_run, pending_state, pending_index, pending_n, pending_anchor,"    \
+  " pending_vouch, previous_last, previous_value, previous_hash"
 
 static const char *const queries[QUERY_COUNT] = {
     [BEGIN] = "BEGIN IMMEDIATE",
@@ -52,14 +61,38 @@ static const char *const queries[QUERY_COUNT] = {
                    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
     [PUT_CHAIN] = "INSERT OR REPLACE INTO chain (" CHAIN_COLUMNS ")"
                   " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11,"
-                  " ?12, ?13, ?14, ?15, ?16, ?17)",
+                  " ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)",
     [DELETE_CHAIN] = "DELETE FROM chain WHERE d_id = ?1 AND role = ?2",
     [PUT_ANCHOR] = "INSERT INTO anchor (d_id, anchor) VALUES (?1, ?2)",
-    [VERSION] = "PRAGMA data_version",
+    [PUT_CHANGE] = "INSERT INTO change (d_id) VALUES (?1)",
+    [NEXT_CHANGE] = "SELECT seq, d_id FROM change WHERE seq > ?1"
+                    " ORDER BY seq LIMIT 1",
+    [UPDATE_DEVICE] = "UPDATE device SET state = ?3, released = ?4,"
+                      " long_walk_at = ?6, login_at = ?8"
+                      " WHERE d_id = ?1 AND generation = ?2 AND state <> 3",
+    [UPDATE_CHAIN] = "UPDATE chain SET epoch = ?4, n = ?5, last = ?6,"
+                     " value = ?7, hash = ?8, t_max = ?9, promise = ?10,"
+                     " promise_run = ?11, pending_state = ?12,"
+                     " pending_index = ?13, pending_n = ?14,"
+                     " pending_anchor = ?15, pending_vouch = ?16,"
+                     " previous_last = ?17, previous_value = ?18,"
+                     " previous_hash = ?19"
+                     " WHERE d_id = ?1 AND role = ?2 AND generation = ?3",
+    [LOAD] = "SELECT " CHAIN_COLUMNS " FROM chain ORDER BY d_id, role",
+    [HEAD] = "SELECT realm, master_check, run, clean, unclean_run, not_before"
+             " FROM head",
+    [BEGIN_RUN] = "UPDATE head SET unclean_run = iif(clean, unclean_run, run),"
+                  " run = run + 1, clean = 0",
+    [END_RUN] = "UPDATE head SET clean = 1",
+    [NOT_BEFORE] = "UPDATE head SET not_before = ?1",
+    [FORGET_CHANGES] = "DELETE FROM change WHERE seq <= ?1",
 };
 
 static const char schema[] =
-    "CREATE TABLE head (realm BLOB NOT NULL, master_check BLOB NOT NULL);"
+    "CREATE TABLE head ("
+    " realm BLOB NOT NULL, master_check BLOB NOT NULL,"
+    " run INTEGER NOT NULL, clean INTEGER NOT NULL,"
+    " unclean_run INTEGER NOT NULL, not_before INTEGER NOT NULL);"
     "CREATE TABLE device ("
     " d_id TEXT PRIMARY KEY, generation INTEGER NOT NULL,"
     " state INTEGER NOT NULL, released INTEGER NOT NULL,"
@@ -68,16 +101,19 @@ static const char schema[] =
     ") WITHOUT ROWID;"
     "CREATE TABLE chain ("
     " d_id TEXT NOT NULL REFERENCES device, role INTEGER NOT NULL,"
-    " epoch INTEGER NOT NULL, n INTEGER NOT NULL, last INTEGER NOT NULL,"
-    " value BLOB NOT NULL, hash BLOB NOT NULL, t_max INTEGER NOT NULL,"
-    " promise INTEGER NOT NULL, pending_state INTEGER NOT NULL,"
+    " generation INTEGER NOT NULL, epoch INTEGER NOT NULL,"
+    " n INTEGER NOT NULL, last INTEGER NOT NULL, value BLOB NOT NULL,"
+    " hash BLOB NOT NULL, t_max INTEGER NOT NULL, promise INTEGER NOT NULL,"
+    " promise_run INTEGER NOT NULL, pending_state INTEGER NOT NULL,"
     " pending_index INTEGER, pending_n INTEGER, pending_anchor BLOB,"
     " pending_vouch BLOB, previous_last INTEGER, previous_value BLOB,"
     " previous_hash BLOB, PRIMARY KEY (d_id, role)"
     ") WITHOUT ROWID;"
     "CREATE TABLE anchor ("
     " d_id TEXT NOT NULL, anchor BLOB NOT NULL, PRIMARY KEY (d_id, anchor)"
-    ") WITHOUT ROWID;";
+    ") WITHOUT ROWID;"
+    "CREATE TABLE change ("
+    " seq INTEGER PRIMARY KEY AUTOINCREMENT, d_id TEXT NOT NULL);";
 
 struct wk_store {
   sqlite3 *db;
@@ -128,8 +164,8 @@ static int create_tables(sqlite3 *db, const struct wk_store_head *head) {
     code = sqlite3_exec(db, schema, NULL, NULL, NULL);
   sqlite3_stmt *insert = NULL;
   if (code == SQLITE_OK)
-    code = sqlite3_prepare_v2(db, "INSERT INTO head VALUES (?1, ?2)", -1,
-                              &insert, NULL);
+    code = sqlite3_prepare_v2(
+        db, "INSERT INTO head VALUES (?1, ?2, 0, 1, 0, 0)", -1, &insert, NULL);
   if (code == SQLITE_OK) {
     (void)sqlite3_bind_blob(insert, 1, head->realm, WK_REALM_LEN,
                             SQLITE_STATIC);
@@ -194,21 +230,6 @@ static enum wk_err pragma_is(struct wk_store *store, const char *pragma,
   return got == want ? WK_OK : corrupt(store, why, complaint);
 }
 
-static enum wk_err read_head(struct wk_store *store,
-                             struct wk_store_head *head, struct wk_why *why) {
-  sqlite3_stmt *stmt = NULL;
-  int code = sqlite3_prepare_v2(
-      store->db, "SELECT realm, master_check FROM head", -1, &stmt, NULL);
-  if (code != SQLITE_OK)
-    return failed(store, why, code);
-  code = sqlite3_step(stmt);
-  bool right = code == SQLITE_ROW;
-  right = right && wk_column_bytes(stmt, 0, head->realm, WK_REALM_LEN);
-  right = right && wk_column_bytes(stmt, 1, head->check, WK_CHECK_LEN);
-  (void)sqlite3_finalize(stmt);
-  return right ? WK_OK : corrupt(store, why, "the registry's head is damaged");
-}
-
 static enum wk_err prepare_all(struct wk_store *store, struct wk_why *why) {
   for (int q = 0; q < QUERY_COUNT; q++) {
     const int code =
@@ -240,8 +261,8 @@ static enum wk_err open_db(struct wk_store *store, struct wk_store_head *head,
                       NULL, NULL, NULL);
   if (code != SQLITE_OK)
     return failed(store, why, code);
-  err = read_head(store, head, why);
-  return err == WK_OK ? prepare_all(store, why) : err;
+  err = prepare_all(store, why);
+  return err == WK_OK ? wk_store_head(store, head, why) : err;
 }
 
 enum wk_err wk_store_open(struct wk_store **store, const char *path,
@@ -365,16 +386,19 @@ enum wk_err wk_store_next(struct wk_store *store, const char *after,
   return read_device(store, NEXT_DEVICE, after, record, why);
 }
 
-static enum wk_err put_chain(struct wk_store *store, const char *did,
-                             enum wk_role role,
-                             const struct wk_chain_record *chain,
+static enum wk_err put_chain(struct wk_store *store,
+                             const struct wk_record *record, enum wk_role role,
                              struct wk_why *why) {
-  const enum query q = chain->present ? PUT_CHAIN : DELETE_CHAIN;
+  const bool present =
+      role == WK_ROLE_C ? record->c.present : record->d.present;
+  const enum query q = present ? PUT_CHAIN : DELETE_CHAIN;
   sqlite3_stmt *stmt = ready(store, q);
-  (void)sqlite3_bind_text(stmt, 1, did, -1, SQLITE_STATIC);
-  (void)sqlite3_bind_int(stmt, 2, (int)role);
-  if (chain->present)
-    wk_bind_chain(stmt, chain);
+  if (present) {
+    wk_bind_chain(stmt, record, role);
+  } else {
+    (void)sqlite3_bind_text(stmt, 1, record->id.did, -1, SQLITE_STATIC);
+    (void)sqlite3_bind_int(stmt, 2, (int)role);
+  }
   return run(store, q, why);
 }
 
@@ -383,9 +407,29 @@ enum wk_err wk_store_put(struct wk_store *store,
   wk_bind_device(ready(store, PUT_DEVICE), record);
   enum wk_err err = run(store, PUT_DEVICE, why);
   if (err == WK_OK)
-    err = put_chain(store, record->id.did, WK_ROLE_C, &record->c, why);
+    err = put_chain(store, record, WK_ROLE_C, why);
   if (err == WK_OK)
-    err = put_chain(store, record->id.did, WK_ROLE_D, &record->d, why);
+    err = put_chain(store, record, WK_ROLE_D, why);
+  if (err != WK_OK)
+    return err;
+  (void)sqlite3_bind_text(ready(store, PUT_CHANGE), 1, record->id.did, -1,
+                          SQLITE_STATIC);
+  return run(store, PUT_CHANGE, why);
+}
+
+enum wk_err wk_store_update(struct wk_store *store,
+                            const struct wk_record *record,
+                            struct wk_why *why) {
+  wk_bind_device(ready(store, UPDATE_DEVICE), record);
+  enum wk_err err = run(store, UPDATE_DEVICE, why);
+  if (err == WK_OK) {
+    wk_bind_chain(ready(store, UPDATE_CHAIN), record, WK_ROLE_C);
+    err = run(store, UPDATE_CHAIN, why);
+  }
+  if (err == WK_OK && record->d.present) {
+    wk_bind_chain(ready(store, UPDATE_CHAIN), record, WK_ROLE_D);
+    err = run(store, UPDATE_CHAIN, why);
+  }
   return err;
 }
 
@@ -404,11 +448,130 @@ enum wk_err wk_store_anchor(struct wk_store *store, const char *did,
   return err;
 }
 
-uint64_t wk_store_version(struct wk_store *store) {
-  sqlite3_stmt *stmt = ready(store, VERSION);
-  uint64_t version = 0;
-  if (sqlite3_step(stmt) == SQLITE_ROW)
-    version = (uint64_t)sqlite3_column_int64(stmt, 0);
+/* ---- loading ------------------------------------------------------------ */
+
+/* The chain rows of one device stand together: a merge by name. */
+static enum wk_err merge(struct wk_store *store, struct wk_record *record,
+                         sqlite3_stmt *chains, int *code, struct wk_why *why) {
+  while (*code == SQLITE_ROW) {
+    const char *did = (const char *)sqlite3_column_text(chains, 0);
+    const int order = did ? strcmp(did, record->id.did) : -1;
+    if (order > 0)
+      return WK_OK;
+    if (order < 0 || !wk_columns_chain(chains, record))
+      return wk_fail(why, WK_ERR_CORRUPT,
+                     "%s: the record of \"%s\" is damaged", store->path,
+                     did ? did : "?");
+    *code = sqlite3_step(chains);
+  }
+  return *code == SQLITE_DONE ? WK_OK : failed(store, why, *code);
+}
+
+static enum wk_err load_from(struct wk_store *store, sqlite3_stmt *devices,
+                             bool (*each)(void *context,
+                                          const struct wk_record *record),
+                             void *context, struct wk_why *why) {
+  sqlite3_stmt *chains = ready(store, LOAD);
+  int chain = sqlite3_step(chains);
+  int device = SQLITE_ROW;
+  enum wk_err err = WK_OK;
+  while (err == WK_OK && (device = sqlite3_step(devices)) == SQLITE_ROW) {
+    struct wk_record record;
+    memset(&record, 0, sizeof record);
+    if (!wk_columns_device(devices, &record))
+      err = corrupt(store, why, "the record of a device is damaged");
+    if (err == WK_OK)
+      err = merge(store, &record, chains, &chain, why);
+    if (err == WK_OK && !each(context, &record))
+      err = wk_fail(why, WK_ERR_MEMORY, "%s: out of memory", store->path);
+  }
+  if (err == WK_OK && device != SQLITE_DONE)
+    err = failed(store, why, device);
+  (void)sqlite3_reset(chains);
+  return err;
+}
+
+enum wk_err wk_store_load(struct wk_store *store,
+                          bool (*each)(void *context,
+                                       const struct wk_record *record),
+                          void *context, struct wk_why *why) {
+  sqlite3_stmt *devices = NULL;
+  const int code = sqlite3_prepare_v2(
+      store->db, "SELECT " DEVICE_COLUMNS " FROM device ORDER BY d_id", -1,
+      &devices, NULL);
+  if (code != SQLITE_OK)
+    return failed(store, why, code);
+  const enum wk_err err = load_from(store, devices, each, context, why);
+  (void)sqlite3_finalize(devices);
+  return err;
+}
+
+/* ---- runs and changes --------------------------------------------------- */
+
+enum wk_err wk_store_head(struct wk_store *store, struct wk_store_head *head,
+                          struct wk_why *why) {
+  sqlite3_stmt *stmt = ready(store, HEAD);
+  const bool right = sqlite3_step(stmt) == SQLITE_ROW &&
+                     wk_column_bytes(stmt, 0, head->realm, WK_REALM_LEN) &&
+                     wk_column_bytes(stmt, 1, head->check, WK_CHECK_LEN);
+  head->run = (uint32_t)sqlite3_column_int64(stmt, 2);
+  head->clean = sqlite3_column_int(stmt, 3) == 1;
+  head->unclean_run = (uint32_t)sqlite3_column_int64(stmt, 4);
+  head->not_before = sqlite3_column_int64(stmt, 5);
   (void)sqlite3_reset(stmt);
-  return version;
+  return right ? WK_OK : corrupt(store, why, "the registry's head is damaged");
+}
+
+enum wk_err wk_store_forget_changes(struct wk_store *store, int64_t seq,
+                                    struct wk_why *why) {
+  (void)sqlite3_bind_int64(ready(store, FORGET_CHANGES), 1, seq);
+  return run(store, FORGET_CHANGES, why);
+}
+
+enum wk_err wk_store_begin_run(struct wk_store *store,
+                               struct wk_store_head *head,
+                               struct wk_why *why) {
+  enum wk_err err = wk_store_begin(store, why);
+  if (err != WK_OK)
+    return err;
+  (void)ready(store, BEGIN_RUN);
+  err = run(store, BEGIN_RUN, why);
+  if (err == WK_OK)
+    err = wk_store_forget_changes(store, INT64_MAX, why);
+  if (err == WK_OK)
+    err = wk_store_head(store, head, why);
+  if (err == WK_OK)
+    return wk_store_commit(store, why);
+  wk_store_rollback(store);
+  return err;
+}
+
+/* A single statement is a transaction of its own. */
+enum wk_err wk_store_end_run(struct wk_store *store, struct wk_why *why) {
+  (void)ready(store, END_RUN);
+  return run(store, END_RUN, why);
+}
+
+enum wk_err wk_store_not_before(struct wk_store *store, int64_t not_before,
+                                struct wk_why *why) {
+  (void)sqlite3_bind_int64(ready(store, NOT_BEFORE), 1, not_before);
+  return run(store, NOT_BEFORE, why);
+}
+
+enum wk_err wk_store_next_change(struct wk_store *store, int64_t *seq,
+                                 char did[WK_DID_MAX + 1],
+                                 struct wk_why *why) {
+  sqlite3_stmt *stmt = ready(store, NEXT_CHANGE);
+  (void)sqlite3_bind_int64(stmt, 1, *seq);
+  const int code = sqlite3_step(stmt);
+  enum wk_err err = WK_OK;
+  if (code == SQLITE_ROW) {
+    *seq = sqlite3_column_int64(stmt, 0);
+    (void)snprintf(did, WK_DID_MAX + 1, "%s", sqlite3_column_text(stmt, 1));
+  } else {
+    err = code == SQLITE_DONE ? wk_fail(why, WK_ERR_MISSING, "no change")
+                              : failed(store, why, code);
+  }
+  (void)sqlite3_reset(stmt);
+  return err;
 }

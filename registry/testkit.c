@@ -51,9 +51,11 @@ void kit_init(struct kit *kit, bool user) {
   wk_policy_init(&kit->policy);
   kit->in = (struct wk_decide_input){.policy = &kit->policy,
                                      .attempt = &kit->attempt,
-                                     .ks = {2},
-                                     .bio_id = {3},
+                                     .keys = &kit->ring,
                                      .known = true};
+  kit->ring.id = kit->record.id;
+  kit->ring.ks[0] = 2;
+  kit->ring.bio_id[0] = 3;
   memcpy(kit->attempt.did, "thermo-1", 9);
   kit->attempt.now = KIT_NOW;
   kit->record.c.present = true;
@@ -76,7 +78,7 @@ static void seal(struct kit *kit, enum wk_role role, uint32_t epoch,
   const struct wk_challenge *challenge = kit->attempt.challenge;
   static uint8_t counter; /* as random nonces do, it tells messages apart */
   header.nonce[0] = counter++;
-  wk_key_message(kx, kit->in.ks, &kit->record.id, epoch, kit->in.bio_id);
+  wk_keyring_kx(&kit->ring, epoch, kx);
   kit_value(body.x, kit, role, epoch, length_of(chain, epoch), index);
   if (!c)
     wk_msg_digest(body.digest, kit->attempt.x1, WK_X1_LEN);
@@ -98,7 +100,7 @@ void kit_x2(struct kit *kit, uint32_t epoch, uint32_t index, uint32_t time) {
 }
 
 enum wk_reason kit_decide(struct kit *kit) {
-  return wk_decide(&kit->record, &kit->in, &kit->decided, &kit->verdict);
+  return wk_decide(&kit->record, &kit->in, &kit->changed, &kit->verdict);
 }
 
 enum wk_reason kit_login(struct kit *kit, uint32_t index) {

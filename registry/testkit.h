@@ -18,7 +18,8 @@ struct kit {
   struct wk_attempt attempt;
   struct wk_challenge challenge;
   struct wk_decide_input in;
-  struct wk_decided decided;
+  struct wk_keyring ring;
+  bool changed;
   struct wk_verdict verdict;
 };
 

@@ -67,6 +67,7 @@ struct tale {
   struct wk_policy policy;
   struct wk_attempt attempt;
   struct wk_challenge challenge;
+  struct wk_keyring ring;
   struct wk_decide_input in;
 };
 
@@ -84,23 +85,25 @@ static void load_tale(struct tale *tale, const cJSON *json) {
   tale->in.policy = &tale->policy;
   tale->in.attempt = &tale->attempt;
   tale->in.known = true;
-  hex(tale->in.ks, json, "ks");
-  hex(tale->in.bio_id, json, "bio_id");
+  tale->ring.id = tale->record.id;
+  hex(tale->ring.ks, json, "ks");
+  hex(tale->ring.bio_id, json, "bio_id");
 }
 
 static const char *decide(const struct tale *tale, const cJSON *json,
                           const char *password, bool user) {
   struct tale now = *tale;
-  struct wk_decided decided;
+  bool changed = false;
   struct wk_verdict verdict;
   now.in.policy = &now.policy;
   now.in.attempt = &now.attempt;
+  now.in.keys = &now.ring;
   now.record.d.present = user;
   wk_attempt_password(&now.attempt, now.record.id.did, password);
   now.attempt.now = 1790000005;
   if (hex(now.challenge.bytes, get(json, "login"), "challenge") > 0)
     now.attempt.challenge = &now.challenge;
-  (void)wk_decide(&now.record, &now.in, &decided, &verdict);
+  (void)wk_decide(&now.record, &now.in, &changed, &verdict);
   return wk_reason_name(verdict.reason, verdict.user);
 }
 

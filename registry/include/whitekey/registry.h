@@ -130,20 +130,6 @@ WK_MUST_CHECK enum wk_err wk_registry_change(struct wk_registry *registry,
                                              enum wk_change change,
                                              struct wk_why *why);
 
-/*
- * True when a session that this generation of the device opened may go on:
- * enabled and not re-enrolled since. For re-checks of live sessions; never
- * spends anything. False too when the store does not answer.
- */
-bool wk_registry_admits(struct wk_registry *registry, const char *did,
-                        uint32_t generation);
-
-/*
- * A number that changes whenever another process changed the registry; cheap
- * enough for every tick.
- */
-uint64_t wk_registry_version(struct wk_registry *registry);
-
 /* ---- login ------------------------------------------------------------- */
 
 /* What counted as proof of freshness when a device was called a clone. */
@@ -229,28 +215,27 @@ enum wk_alarm {
   WK_ALARM_VOUCH = 1 << 4    /* a pending update was not vouched for */
 };
 
+/* An accepted login, as long as its connection lives. */
+struct wk_session {
+  char did[WK_DID_MAX + 1];
+  uint32_t generation;
+  uint32_t c_epoch, c_index;     /* of its X1 */
+  uint32_t d_epoch, d_index;     /* of its X2; index 0: there was none */
+  uint8_t digest[WK_DIGEST_LEN]; /* H(X1)[0..16) */
+  bool challenged;               /* X4 carries the challenge too */
+  uint8_t challenge[WK_CHALLENGE_LEN];
+  enum wk_status c_status, d_status; /* what X4 says */
+  bool c_updated, d_updated;         /* it has sent an X3 for that chain */
+};
+
 struct wk_verdict {
   enum wk_reason reason;
   bool user;       /* the reason is about chain D */
   unsigned alarms; /* enum wk_alarm */
   enum wk_evidence evidence;
-  bool quarantined; /* this attempt put the device into quarantine */
-  uint32_t generation;
-  uint32_t epoch, index; /* as the refused or accepted message claims */
-  bool has_x4;
-  uint8_t x4[WK_X4_LEN]; /* for chain C; accepted logins only */
-  bool has_x4_user;
-  uint8_t x4_user[WK_X4_LEN]; /* chain D switched too: follows on the topic */
+  bool quarantined;          /* this attempt put the device in quarantine */
+  uint32_t epoch, index;     /* as the refused or accepted message claims */
+  struct wk_session session; /* accepted logins only */
 };
-
-/*
- * Decides one attempt and commits its consequences, durably, before it
- * returns (section 4). Every refusal does the same kind of work. Never fails:
- * a store that does not answer is the reason `store`.
- */
-enum wk_reason wk_registry_login(struct wk_registry *registry,
-                                 const struct wk_policy *policy,
-                                 const struct wk_attempt *attempt,
-                                 struct wk_verdict *verdict);
 
 #endif

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Writing back: changed records go to the store in batches, on a thread of
+ * its own, so that no login waits for a disk (protocol section 7).
+ */
+#include <stdlib.h>
+#include <time.h>
+
+#include "server_state.h"
+
+#define BATCH 512u   /* records a transaction */
+#define PAUSE_MS 50  /* between batches: leaves the processor to logins */
+#define RETRY_MS 500 /* while the store refuses */
+
+struct batch {
+  uint32_t count;
+  struct wk_record record[BATCH];
+};
+
+static void promise(struct wk_chain_record *chain, uint32_t run) {
+  if (!chain->present || chain->barrier != 0)
+    return;
+  chain->promise = chain->last + WK_SKIP_MAX;
+  chain->promise_run = run;
+}
+
+void wk_server_promise(const struct wk_server *server,
+                       struct wk_record *record) {
+  promise(&record->c, server->head.run);
+  promise(&record->d, server->head.run);
+}
+
+static void take_batch(struct wk_server *server, struct batch *batch) {
+  (void)pthread_mutex_lock(&server->memory);
+  batch->count = 0;
+  while (batch->count < BATCH) {
+    const uint32_t number = wk_fleet_take_dirty(server->fleet);
+    if (number == WK_FLEET_NONE)
+      break;
+    struct wk_record *record = &batch->record[batch->count++];
+    wk_fleet_get(server->fleet, number, record);
+    wk_server_promise(server, record);
+  }
+  (void)pthread_mutex_unlock(&server->memory);
+}
+
+static enum wk_err write_batch(struct wk_server *server,
+                               const struct batch *batch, struct wk_why *why) {
+  struct wk_store *store = server->registry->store;
+  enum wk_err err = WK_OK;
+  for (uint32_t i = 0; err == WK_OK && i < batch->count; i++)
+    err = wk_store_update(store, &batch->record[i], why);
+  /* With nothing to write, a store in trouble is tried all the same. */
+  if (err == WK_OK && batch->count == 0)
+    err = wk_store_not_before(store, server->head.not_before, why);
+  return err;
+}
+
+/* The promise that is durable now; the chain may have moved on below it. */
+static void kept(struct wk_chain_record *now,
+                 const struct wk_chain_record *written) {
+  if (now->barrier != 0 || now->epoch != written->epoch)
+    return;
+  now->promise = written->promise;
+  now->promise_run = written->promise_run;
+}
+
+static void settle(struct wk_server *server, const struct batch *batch,
+                   bool written) {
+  (void)pthread_mutex_lock(&server->memory);
+  for (uint32_t i = 0; i < batch->count; i++) {
+    const struct wk_record *record = &batch->record[i];
+    const uint32_t number = wk_fleet_find(server->fleet, record->id.did);
+    struct wk_record now;
+    wk_fleet_get(server->fleet, number, &now);
+    if (!written) {
+      wk_fleet_mark(server->fleet, number);
+    } else if (now.generation == record->generation) {
+      kept(&now.c, &record->c);
+      kept(&now.d, &record->d);
+      /* Replaces a record of the same shape, which needs no memory. */
+      const uint32_t same = wk_fleet_put(server->fleet, &now);
+      (void)same;
+    }
+  }
+  (void)pthread_mutex_unlock(&server->memory);
+}
+
+static bool idle(struct wk_server *server) {
+  (void)pthread_mutex_lock(&server->memory);
+  const bool none =
+      server->healthy && wk_fleet_dirty_count(server->fleet) == 0;
+  (void)pthread_mutex_unlock(&server->memory);
+  return none;
+}
+
+enum wk_err wk_server_flush(struct wk_server *server, struct wk_why *why) {
+  struct wk_why own;
+  if (idle(server))
+    return wk_fail(why, WK_ERR_MISSING, "nothing to write");
+  struct batch *batch = malloc(sizeof *batch);
+  if (!batch)
+    return wk_fail(why, WK_ERR_MEMORY, "out of memory");
+  batch->count = 0;
+  enum wk_err err = wk_server_enter(server, &own);
+  if (err == WK_OK) {
+    take_batch(server, batch);
+    err = write_batch(server, batch, &own);
+  }
+  err = wk_server_commit(server, err, &own);
+  settle(server, batch, err == WK_OK);
+  wk_server_leave(server);
+  wk_server_store_result(server, err, &own);
+  free(batch);
+  if (err != WK_OK && why)
+    *why = own;
+  return err;
+}
+
+/* ---- the thread --------------------------------------------------------- */
+
+/* Waits for milliseconds or until the server stops; memory is held. */
+static void pause_for(struct wk_server *server, long ms) {
+  struct timespec until;
+  (void)clock_gettime(CLOCK_REALTIME, &until);
+  until.tv_nsec += ms % 1000 * 1000000;
+  until.tv_sec += ms / 1000 + until.tv_nsec / 1000000000;
+  until.tv_nsec %= 1000000000;
+  while (!server->stopping &&
+         pthread_cond_timedwait(&server->wake, &server->memory, &until) == 0)
+    continue;
+}
+
+static void *write_back(void *context) {
+  struct wk_server *server = context;
+  (void)pthread_mutex_lock(&server->memory);
+  while (!server->stopping) {
+    const long ms = server->healthy ? PAUSE_MS : RETRY_MS;
+    (void)pthread_mutex_unlock(&server->memory);
+    const enum wk_err err = wk_server_flush(server, NULL);
+    (void)pthread_mutex_lock(&server->memory);
+    (void)err; /* told by wk_server_healthy() */
+    if (!server->stopping)
+      pause_for(server, ms);
+  }
+  (void)pthread_mutex_unlock(&server->memory);
+  return NULL;
+}
+
+enum wk_err wk_server_start_writer(struct wk_server *server,
+                                   struct wk_why *why) {
+  if (server->writing)
+    return WK_OK;
+  server->stopping = false;
+  if (pthread_create(&server->writer, NULL, write_back, server) != 0)
+    return wk_fail(why, WK_ERR_MEMORY, "%s: no thread for the writer",
+                   server->path);
+  server->writing = true;
+  return WK_OK;
+}

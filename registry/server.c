@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A server's life: opened, caught up with others' changes, closed. */
+#include "server_state.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <whitekey/file.h>
+#include <whitekey/random.h>
+
+/*
+ * A broker with several listeners loads the plugin once for each; they share
+ * one server per file. Opened and closed on the broker's one thread.
+ */
+static struct wk_server *open_servers;
+
+/* ---- open --------------------------------------------------------------- */
+
+static bool load_one(void *context, const struct wk_record *record) {
+  struct wk_server *server = context;
+  struct wk_record barred = *record;
+  struct wk_chain_record *const chains[] = {&barred.c, &barred.d};
+  for (size_t i = 0; i < 2; i++) {
+    /* Section 7: what was promised before an unclean end may be spent. */
+    const bool unclean = server->head.unclean_run != 0 &&
+                         chains[i]->promise_run <= server->head.unclean_run;
+    chains[i]->barrier = unclean && chains[i]->promise > chains[i]->last
+                             ? chains[i]->promise
+                             : 0;
+  }
+  return wk_fleet_put(server->fleet, &barred) != WK_FLEET_NONE;
+}
+
+static enum wk_err open_files(struct wk_server *server, const char *path,
+                              const char *master_path, struct wk_why *why) {
+  enum wk_err err =
+      wk_registry_open(&server->registry, path, master_path, why);
+  if (err == WK_OK)
+    err = wk_file_try_lock(&server->lock, path, why);
+  if (err == WK_OK)
+    err = wk_store_begin_run(server->registry->store, &server->head, why);
+  if (err == WK_OK)
+    err = wk_watch_open(&server->watch, path, why);
+  if (err == WK_OK)
+    err = wk_store_load(server->registry->store, load_one, server, why);
+  return err;
+}
+
+static struct wk_server *server_new(const char *path) {
+  struct wk_server *server = calloc(1, sizeof *server);
+  if (!server)
+    return NULL;
+  server->lock = -1;
+  server->healthy = true;
+  server->users = 1;
+  (void)pthread_mutex_init(&server->disk, NULL);
+  (void)pthread_mutex_init(&server->memory, NULL);
+  (void)pthread_cond_init(&server->wake, NULL);
+  server->fleet = wk_fleet_new();
+  server->path = realpath(path, NULL);
+  return server;
+}
+
+static void server_free(struct wk_server *server) {
+  wk_watch_close(server->watch);
+  wk_registry_close(server->registry);
+  wk_file_unlock(server->lock);
+  wk_fleet_free(server->fleet);
+  (void)pthread_cond_destroy(&server->wake);
+  (void)pthread_mutex_destroy(&server->memory);
+  (void)pthread_mutex_destroy(&server->disk);
+  free(server->path);
+  free(server);
+}
+
+static struct wk_server *already_open(const char *path) {
+  char real[PATH_MAX];
+  if (!realpath(path, real))
+    return NULL;
+  struct wk_server *server = open_servers;
+  while (server && strcmp(server->path, real) != 0)
+    server = server->next;
+  return server;
+}
+
+enum wk_err wk_server_open(struct wk_server **server, const char *path,
+                           const char *master_path, struct wk_why *why) {
+  *server = already_open(path);
+  if (*server) {
+    (*server)->users++;
+    return WK_OK;
+  }
+  struct wk_server *made = server_new(path);
+  enum wk_err err = WK_OK;
+  if (!made || !made->fleet)
+    err = wk_fail(why, WK_ERR_MEMORY, "%s: out of memory", path);
+  if (err == WK_OK)
+    err = open_files(made, path, master_path, why);
+  if (err != WK_OK) {
+    if (made)
+      server_free(made);
+    return err;
+  }
+  made->next = open_servers;
+  open_servers = made;
+  *server = made;
+  return WK_OK;
+}
+
+/* ---- close -------------------------------------------------------------- */
+
+static void stop_writer(struct wk_server *server) {
+  if (!server->writing)
+    return;
+  (void)pthread_mutex_lock(&server->memory);
+  server->stopping = true;
+  (void)pthread_cond_signal(&server->wake);
+  (void)pthread_mutex_unlock(&server->memory);
+  (void)pthread_join(server->writer, NULL);
+  server->writing = false;
+}
+
+/* Clean only when everything was written: else the promises hold. */
+static void write_all(struct wk_server *server) {
+  enum wk_err err = WK_OK;
+  while (err == WK_OK)
+    err = wk_server_flush(server, NULL);
+  if (err == WK_ERR_MISSING)
+    err = wk_store_end_run(server->registry->store, NULL);
+  (void)err; /* an unclean end is safe, and there is nobody left to tell */
+}
+
+void wk_server_close(struct wk_server *server) {
+  if (!server || --server->users > 0)
+    return;
+  struct wk_server **link = &open_servers;
+  while (*link != server)
+    link = &(*link)->next;
+  *link = server->next;
+  stop_writer(server);
+  write_all(server);
+  server_free(server);
+}
+
+/* ---- others' changes ---------------------------------------------------- */
+
+/* What the store says of a device that memory knows too. */
+static void merge(struct wk_record *memory, const struct wk_record *store) {
+  if (memory->generation != store->generation ||
+      store->state == WK_DEVICE_REVOKED) {
+    *memory = *store;
+    return;
+  }
+  if (memory->state == WK_DEVICE_QUARANTINED)
+    memory->released = store->released;
+  memory->state = store->state;
+}
+
+static enum wk_err take_in(struct wk_server *server, const char *did,
+                           struct wk_why *why) {
+  struct wk_record store;
+  const enum wk_err err =
+      wk_store_get(server->registry->store, did, &store, why);
+  if (err != WK_OK)
+    return err;
+  (void)pthread_mutex_lock(&server->memory);
+  const uint32_t number = wk_fleet_find(server->fleet, did);
+  struct wk_record merged = store;
+  if (number != WK_FLEET_NONE) {
+    wk_fleet_get(server->fleet, number, &merged);
+    merge(&merged, &store);
+  }
+  const bool kept = wk_fleet_put(server->fleet, &merged) != WK_FLEET_NONE;
+  (void)pthread_mutex_unlock(&server->memory);
+  return kept ? WK_OK : wk_fail(why, WK_ERR_MEMORY, "out of memory");
+}
+
+static enum wk_err take_in_all(struct wk_server *server, struct wk_why *why) {
+  struct wk_store *store = server->registry->store;
+  int64_t seq = server->change_seq;
+  char did[WK_DID_MAX + 1];
+  enum wk_err err = wk_store_next_change(store, &seq, did, why);
+  if (err == WK_ERR_MISSING)
+    return WK_OK;
+  while (err == WK_OK) {
+    err = take_in(server, did, why);
+    if (err == WK_OK)
+      err = wk_store_next_change(store, &seq, did, why);
+  }
+  if (err != WK_ERR_MISSING)
+    return err;
+  err = wk_store_forget_changes(store, seq, why);
+  if (err == WK_OK) {
+    (void)pthread_mutex_lock(&server->memory);
+    server->change_seq = seq;
+    (void)pthread_mutex_unlock(&server->memory);
+  }
+  return err;
+}
+
+void wk_server_store_result(struct wk_server *server, enum wk_err err,
+                            const struct wk_why *why) {
+  (void)pthread_mutex_lock(&server->memory);
+  server->healthy = err == WK_OK;
+  if (err != WK_OK)
+    server->trouble = *why;
+  (void)pthread_mutex_unlock(&server->memory);
+}
+
+enum wk_err wk_server_enter(struct wk_server *server, struct wk_why *why) {
+  (void)pthread_mutex_lock(&server->disk);
+  const enum wk_err err = wk_store_begin(server->registry->store, why);
+  return err == WK_OK ? take_in_all(server, why) : err;
+}
+
+enum wk_err wk_server_commit(struct wk_server *server, enum wk_err err,
+                             struct wk_why *why) {
+  if (err != WK_OK) {
+    wk_store_rollback(server->registry->store);
+    return err;
+  }
+  return wk_store_commit(server->registry->store, why);
+}
+
+void wk_server_leave(struct wk_server *server) {
+  (void)pthread_mutex_unlock(&server->disk);
+}
+
+bool wk_server_catch_up(struct wk_server *server) {
+  (void)pthread_mutex_lock(&server->memory);
+  const int64_t before = server->change_seq;
+  (void)pthread_mutex_unlock(&server->memory);
+  if (!wk_watch_changed(server->watch, before))
+    return false;
+  struct wk_why why;
+  enum wk_err err = wk_server_enter(server, &why);
+  err = wk_server_commit(server, err, &why);
+  wk_server_leave(server);
+  wk_server_store_result(server, err, &why);
+  return true;
+}
+
+/* ---- questions ---------------------------------------------------------- */
+
+static bool state_of(struct wk_server *server, const char *did,
+                     struct wk_record *record) {
+  (void)pthread_mutex_lock(&server->memory);
+  const uint32_t number = wk_fleet_find(server->fleet, did);
+  if (number != WK_FLEET_NONE)
+    wk_fleet_get(server->fleet, number, record);
+  (void)pthread_mutex_unlock(&server->memory);
+  return number != WK_FLEET_NONE;
+}
+
+bool wk_server_admits(struct wk_server *server, const char *did,
+                      uint32_t generation) {
+  struct wk_record record;
+  return state_of(server, did, &record) && record.state == WK_DEVICE_ENABLED &&
+         record.generation == generation;
+}
+
+bool wk_server_knows(struct wk_server *server, const char *did) {
+  struct wk_record record;
+  return state_of(server, did, &record) && record.state != WK_DEVICE_REVOKED;
+}
+
+bool wk_server_healthy(struct wk_server *server, struct wk_why *why) {
+  (void)pthread_mutex_lock(&server->memory);
+  const bool healthy = server->healthy;
+  if (!healthy && why)
+    *why = server->trouble;
+  (void)pthread_mutex_unlock(&server->memory);
+  return healthy;
+}
+
+void wk_server_gauges(struct wk_server *server,
+                      struct wk_server_gauges *gauges) {
+  (void)pthread_mutex_lock(&server->memory);
+  for (int s = WK_DEVICE_ENABLED; s <= WK_DEVICE_REVOKED; s++)
+    gauges->devices[s] =
+        wk_fleet_state_count(server->fleet, (enum wk_device_state)s);
+  gauges->unwritten = wk_fleet_dirty_count(server->fleet);
+  (void)pthread_mutex_unlock(&server->memory);
+}
