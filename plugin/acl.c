@@ -15,9 +15,21 @@
 
 #include "topics.h"
 
-void wk_x4_publish(const struct wk_session *session) {
+/* Made when it is asked for: most clients never are interested. */
+static bool make_x4(struct wk_plugin *plugin, struct wk_session *session) {
+  uint8_t x4[WK_X4_LEN];
+  if (session->x4[0] != '\0')
+    return true;
+  if (wk_server_reply(plugin->server, &session->accepted, wk_now(), WK_ROLE_C,
+                      x4) != WK_OK)
+    return false;
+  wk_b64_write(session->x4, x4, sizeof x4);
+  return true;
+}
+
+void wk_x4_publish(struct wk_plugin *plugin, struct wk_session *session) {
   char topic[WK_TOPIC_MAX];
-  if (!session->x4_waits)
+  if (!session->x4_waits || !make_x4(plugin, session))
     return;
   wk_topic_x4(topic, session->did);
   if (mosquitto_broker_publish_copy(NULL, topic, (int)strlen(session->x4),
@@ -113,7 +125,7 @@ static int answer(struct wk_plugin *plugin, struct wk_session *session,
     return session ? read_x4(plugin, session, asked) : MOSQ_ERR_ACL_DENIED;
   if (access == WK_ACCESS_SUBSCRIBE && said != WK_ANSWER_DENY && session &&
       session->x4_waits && covers_x4(session, asked->topic))
-    wk_x4_publish(session);
+    wk_x4_publish(plugin, session);
   return result_of(said);
 }
 

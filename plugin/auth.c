@@ -67,7 +67,8 @@ static enum sight sight(const struct wk_plugin *plugin,
 static int recheck(struct wk_plugin *plugin,
                    const struct wk_session *session) {
   if (session->state == WK_SESSION_LIVE &&
-      wk_registry_admits(plugin->registry, session->did, session->generation))
+      wk_server_admits(plugin->server, session->did,
+                       session->accepted.generation))
     return MOSQ_ERR_SUCCESS;
   wk_log(WK_LOG_NOTICE, "device %s may not stay: closing client %.64s",
          session->did, session->client_id);
@@ -83,7 +84,7 @@ static struct wk_session *admit(struct wk_plugin *plugin,
       plugin->sessions, client, attempt->client_id, attempt->did);
   if (!session)
     return NULL;
-  session->generation = verdict->generation;
+  session->accepted = verdict->accepted;
   session->version = plugin->version;
   return session;
 }
@@ -103,11 +104,10 @@ static int login_by_password(struct wk_plugin *plugin,
   wk_token_replace(asked->password, plugin->token_key, session->did,
                    session->client_id);
   session->by_password = true;
-  session->x4_waits = verdict.has_x4;
-  wk_b64_write(session->x4, verdict.x4, sizeof verdict.x4);
+  session->x4_waits = true;
   /* A resumed session may have the subscription already. */
   if (!mosquitto_client_clean_session(asked->client))
-    wk_x4_publish(session);
+    wk_x4_publish(plugin, session);
   return MOSQ_ERR_SUCCESS;
 }
 
@@ -151,8 +151,9 @@ static int login_enhanced(struct wk_plugin *plugin,
   if (wk_login(plugin, asked->client, &attempt, METHOD, &verdict) ==
           WK_REASON_OK &&
       mosquitto_set_username(asked->client, attempt.did) == 0 &&
-      admit(plugin, asked->client, &attempt, &verdict)) {
-    memcpy(x4, verdict.x4, WK_X4_LEN);
+      admit(plugin, asked->client, &attempt, &verdict) &&
+      wk_server_reply(plugin->server, &verdict.accepted, attempt.now,
+                      WK_ROLE_C, x4) == WK_OK) {
     asked->data_out = x4;
     asked->data_out_len = WK_X4_LEN;
     x4 = NULL;

@@ -53,6 +53,7 @@ class EnhancedTest(wk.TestCase):
 
     def test_enhanced__session_has_the_devices_name(self):
         acl = self.folder.write("acl", "pattern readwrite own/%u/#\n")
+        self.server.stop()  # one broker serves a registry
         broker = self.broker(self.store, config=f"acl_file {acl}")
         client = rawmqtt.Client(broker.port, "c1", version=5)
         self.login(client)

@@ -70,8 +70,8 @@ enum wk_reason wk_login(struct wk_plugin *plugin, struct mosquitto *client,
   attempt->client_id_taken =
       attempt->client_id &&
       wk_sessions_taken(plugin->sessions, attempt->client_id, attempt->did);
-  const enum wk_reason reason = wk_registry_login(
-      plugin->registry, &plugin->options.policy, attempt, verdict);
+  const enum wk_reason reason = wk_server_login(
+      plugin->server, &plugin->options.policy, attempt, verdict);
   wk_audit_login(plugin->audit, attempt, verdict, method, address);
   if (reason != WK_REASON_OK)
     report(plugin, attempt, verdict, address);

@@ -82,7 +82,7 @@ int wk_on_disconnect(int event, void *event_data, void *userdata) {
 static void plugin_free(struct wk_plugin *plugin) {
   wk_sessions_free(plugin->sessions);
   wk_audit_close(plugin->audit);
-  wk_registry_close(plugin->registry);
+  wk_server_close(plugin->server);
   wk_wipe(plugin->token_key, sizeof plugin->token_key);
   free(plugin);
 }
@@ -93,8 +93,10 @@ static enum wk_err plugin_open(struct wk_plugin *plugin,
   enum wk_err err = wk_options_parse(&plugin->options, options, count, why);
   if (err != WK_OK)
     return err;
-  err = wk_registry_open(&plugin->registry, plugin->options.registry,
-                         plugin->options.master_key_file, why);
+  err = wk_server_open(&plugin->server, plugin->options.registry,
+                       plugin->options.master_key_file, why);
+  if (err == WK_OK)
+    err = wk_server_start_writer(plugin->server, why);
   if (err != WK_OK)
     return err;
   err = wk_audit_open(&plugin->audit, plugin->options.registry, why);
@@ -104,7 +106,6 @@ static enum wk_err plugin_open(struct wk_plugin *plugin,
   if (!plugin->sessions)
     return wk_fail(why, WK_ERR_MEMORY, "out of memory");
   wk_random(plugin->token_key, sizeof plugin->token_key);
-  plugin->version = wk_registry_version(plugin->registry);
   plugin->is_2_1 = dlsym(RTLD_DEFAULT, "mosquitto_complete_basic_auth");
   return WK_OK;
 }

@@ -9,6 +9,7 @@
 #define WHITEKEY_PLUGIN_PLUGIN_H
 
 #include <whitekey/audit.h>
+#include <whitekey/server.h>
 
 #include "limit.h"
 #include "options.h"
@@ -18,13 +19,13 @@
 struct wk_plugin {
   mosquitto_plugin_id_t *id;
   struct wk_options options;
-  struct wk_registry *registry;
+  struct wk_server *server;
   struct wk_audit *audit;
   struct wk_sessions *sessions;
   uint8_t token_key[WK_HASH_LEN]; /* of this run */
   struct wk_limit refusals;
   struct wk_limit alarms;
-  uint64_t version;      /* the registry's, last seen */
+  uint64_t version;      /* of the registry, last caught up with */
   int64_t looked_at;     /* monotonic milliseconds */
   bool is_2_1;           /* broker 2.1 or later */
   bool ticks;            /* this broker tells us when it is idle */
@@ -51,7 +52,7 @@ enum wk_reason wk_login(struct wk_plugin *plugin, struct mosquitto *client,
                         struct wk_verdict *verdict);
 
 /* Hands M(X4) to the broker for whoever wk_on_acl() lets read it. */
-void wk_x4_publish(const struct wk_session *session);
+void wk_x4_publish(struct wk_plugin *plugin, struct wk_session *session);
 
 /* Wall clock in seconds and monotonic clock in milliseconds. */
 int64_t wk_now(void);

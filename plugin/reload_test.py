@@ -154,6 +154,7 @@ class ReloadTest(wk.TestCase):
                 answer = again.connect(device.did, clean=False, expiry=600)
                 self.assertEqual(answer.code, NOT_AUTHORIZED)
                 again.disconnect()
+            broker.stop()  # one broker serves a registry
 
     def test_reload__sessions_restored_by_a_restarted_broker_stay(self):
         folder = self.folder.path("")

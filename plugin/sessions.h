@@ -12,7 +12,7 @@
 #ifndef WHITEKEY_PLUGIN_SESSIONS_H
 #define WHITEKEY_PLUGIN_SESSIONS_H
 
-#include <whitekey/msg.h>
+#include <whitekey/registry.h>
 
 #define WK_OFFLINE_MAX 16u
 
@@ -37,12 +37,12 @@ struct wk_session {
   const struct mosquitto *client;
   char *client_id;
   char did[WK_DID_MAX + 1];
-  uint32_t generation;
-  bool by_password; /* the broker holds a token for it */
+  struct wk_accepted accepted; /* the login that opened it */
+  bool by_password;            /* the broker holds a token for it */
   enum wk_session_state state;
   uint64_t version; /* the registry's, when it was last looked at */
-  bool x4_waits;    /* x4 is not delivered yet */
-  char x4[WK_B64_LEN(WK_X4_LEN) + 1];
+  bool x4_waits;    /* its X4 is not delivered yet */
+  char x4[WK_B64_LEN(WK_X4_LEN) + 1]; /* empty until it is asked for */
   /* The table's own. */
   struct wk_session *in_bucket[WK_SESSION_INDICES];
   struct wk_session *before, *after;

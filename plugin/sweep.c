@@ -15,14 +15,14 @@ static void look_at_registry(struct wk_plugin *plugin) {
   if (now - plugin->looked_at < LOOK_MS)
     return;
   plugin->looked_at = now;
-  plugin->version = wk_registry_version(plugin->registry);
+  plugin->version = wk_server_catch_up(plugin->server);
   for (unsigned i = 0; i < LOOK_MOST; i++) {
     struct wk_session *session = wk_sessions_stalest(plugin->sessions);
     if (!session || session->version == plugin->version)
       return;
     if (session->state == WK_SESSION_LIVE &&
-        !wk_registry_admits(plugin->registry, session->did,
-                            session->generation))
+        !wk_server_admits(plugin->server, session->did,
+                          session->accepted.generation))
       wk_session_close(plugin->sessions, session);
     wk_session_looked_at(plugin->sessions, session, plugin->version);
   }

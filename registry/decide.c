@@ -297,7 +297,7 @@ static enum wk_status status_of(const struct half *h) {
 
 static void open_session(const struct half *c, const struct half *d,
                          struct decision *dec) {
-  struct wk_session *session = &dec->verdict->session;
+  struct wk_accepted *session = &dec->verdict->accepted;
   const struct wk_challenge *ch = dec->in->attempt->challenge;
   memcpy(session->did, dec->record->id.did, sizeof session->did);
   session->generation = dec->record->generation;

@@ -7,7 +7,6 @@
 #define WHITEKEY_REGISTRY_DECIDE_H
 
 #include "keyring.h"
-#include "keyring.h"
 
 struct wk_decide_input {
   const struct wk_policy *policy;

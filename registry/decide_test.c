@@ -49,7 +49,7 @@ Test(decide, ok__first_and_next_login_move_the_state) {
   cr_assert_eq(kit.record.c.last, 2u);
   cr_assert_arr_eq(kit.record.c.value, x, sizeof x);
   cr_assert_eq(kit.record.c.t_max, kit.attempt.now);
-  cr_assert_eq(kit.verdict.session.c_status, WK_STATUS_ACCEPTED);
+  cr_assert_eq(kit.verdict.accepted.c_status, WK_STATUS_ACCEPTED);
   cr_assert(kit.changed);
 }
 
@@ -177,7 +177,7 @@ Test(decide, epoch__vouch_is_checked_at_the_next_old_login) {
   cr_assert_eq(kit_login(&kit, 5), WK_REASON_OK);
   cr_assert_eq(kit.record.c.pending.state, WK_PENDING_VERIFIED);
   cr_assert_eq(kit.record.c.epoch, 0u, "the old chain stays current");
-  cr_assert_eq(kit.verdict.session.c_status, WK_STATUS_PENDING);
+  cr_assert_eq(kit.verdict.accepted.c_status, WK_STATUS_PENDING);
 }
 
 Test(decide, epoch__wrong_vouch_drops_the_update_and_the_login_stands) {
@@ -187,14 +187,14 @@ Test(decide, epoch__wrong_vouch_drops_the_update_and_the_login_stands) {
   cr_assert_eq(kit_login(&kit, 2), WK_REASON_OK);
   cr_assert_eq(kit.record.c.pending.state, WK_PENDING_NONE);
   cr_assert_eq(kit.verdict.alarms, (unsigned)WK_ALARM_VOUCH);
-  cr_assert_eq(kit.verdict.session.c_status, WK_STATUS_ACCEPTED);
+  cr_assert_eq(kit.verdict.accepted.c_status, WK_STATUS_ACCEPTED);
 }
 
 Test(decide, epoch__first_login_of_a_verified_chain_switches) {
   uint8_t old[WK_VALUE_LEN];
   kit_switch(&kit);
   kit_value(old, &kit, WK_ROLE_C, 0, KIT_N, 2);
-  cr_assert_eq(kit.verdict.session.c_status, WK_STATUS_SWITCHED);
+  cr_assert_eq(kit.verdict.accepted.c_status, WK_STATUS_SWITCHED);
   cr_assert_eq(kit.record.c.n, KIT_NEXT_N);
   cr_assert_eq(kit.record.c.last, 1u);
   cr_assert(kit.record.c.previous.present);

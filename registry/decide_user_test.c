@@ -132,12 +132,12 @@ Test(decide_user, switch__chain_d_switches_at_an_accepted_x2) {
   login_both(2, 2);
   cr_assert_eq(kit_decide(&kit), WK_REASON_OK);
   cr_assert_eq(kit.record.d.pending.state, WK_PENDING_VERIFIED);
-  cr_assert_eq(kit.verdict.session.d_status, WK_STATUS_PENDING);
+  cr_assert_eq(kit.verdict.accepted.d_status, WK_STATUS_PENDING);
   kit.attempt.now++;
   kit_x1(&kit, 0, 3, now());
   kit_x2(&kit, 1, 1, now());
   cr_assert_eq(kit_decide(&kit), WK_REASON_OK);
-  cr_assert_eq(kit.verdict.session.d_status, WK_STATUS_SWITCHED);
-  cr_assert_eq(kit.verdict.session.c_status, WK_STATUS_ACCEPTED);
+  cr_assert_eq(kit.verdict.accepted.d_status, WK_STATUS_SWITCHED);
+  cr_assert_eq(kit.verdict.accepted.c_status, WK_STATUS_ACCEPTED);
   cr_assert_eq(kit.record.d.epoch, 1u);
 }

@@ -62,7 +62,7 @@ static bool wants_disk(const struct wk_record *before,
 /* After an accepted login: the current epoch's key serves the next one. */
 static void remember(struct wk_server *server, const struct login *login,
                      const struct wk_record *before, struct wk_keyring *ring) {
-  struct wk_fleet_keys keys;
+  struct wk_fleet_keys keys = {{0}, {0}};
   const uint32_t epoch = login->record.c.epoch;
   if (epoch != before->c.epoch || wk_fleet_keys(server->fleet, login->number))
     return; /* a switch counts only once it is kept */
@@ -141,6 +141,12 @@ static void login_on_disk(struct wk_server *server, struct login *login) {
     refuse(login);
 }
 
+/* Enrolled, enabled or released a moment ago: the store knows already. */
+static bool operator_may_differ(enum wk_reason reason) {
+  return reason == WK_REASON_UNKNOWN || reason == WK_REASON_FORGED ||
+         reason == WK_REASON_DISABLED || reason == WK_REASON_QUARANTINED;
+}
+
 /* False: only the store can tell, or must be asked first. */
 static bool login_in_memory(struct wk_server *server, struct login *login) {
   bool done = true;
@@ -149,9 +155,8 @@ static bool login_in_memory(struct wk_server *server, struct login *login) {
     refuse(login);
   } else {
     decide(server, login);
-    /* A name that was enrolled a moment ago is in the store already. */
     done = !login->durable &&
-           (login->verdict->reason != WK_REASON_UNKNOWN ||
+           (!operator_may_differ(login->verdict->reason) ||
             !wk_watch_changed(server->watch, server->change_seq));
     if (done && login->changed) {
       if (keep(server, login) == WK_OK)

@@ -221,7 +221,7 @@ Test(registry, login__accepted_once_and_answered) {
   struct wk_header header;
   struct wk_reply reply;
   uint8_t x4[WK_X4_LEN];
-  cr_assert_eq(wk_server_reply(server, &verdict.session, NOW, WK_ROLE_C, x4),
+  cr_assert_eq(wk_server_reply(server, &verdict.accepted, NOW, WK_ROLE_C, x4),
                WK_OK);
   cr_assert_eq(wk_id_init(&id, wk_registry_realm(registry), "thermo-1", 8),
                WK_OK);
@@ -246,18 +246,18 @@ Test(registry, login__unknown_revoked_disabled) {
   cr_assert_eq(login("e", ks, 1, &verdict), WK_REASON_UNKNOWN);
   cr_assert_eq(wk_registry_change(registry, "d", WK_CHANGE_DISABLE, &why),
                WK_OK);
-  cr_assert(wk_server_catch_up(server));
+  cr_assert_neq(wk_server_catch_up(server), 0u);
   cr_assert_eq(login("d", ks, 1, &verdict), WK_REASON_DISABLED);
   cr_assert_eq(wk_registry_change(registry, "d", WK_CHANGE_ENABLE, &why),
                WK_OK);
-  cr_assert(wk_server_catch_up(server));
+  cr_assert_neq(wk_server_catch_up(server), 0u);
   cr_assert_eq(login("d", ks, 1, &verdict), WK_REASON_OK);
   cr_assert(wk_server_admits(server, "d", 0));
   cr_assert(!wk_server_admits(server, "d", 1));
   cr_assert_eq(wk_registry_change(registry, "d", WK_CHANGE_REVOKE, &why),
                WK_OK);
-  cr_assert(wk_server_catch_up(server));
-  cr_assert(!wk_server_catch_up(server), "taken in once");
+  const uint64_t version = wk_server_catch_up(server);
+  cr_assert_eq(wk_server_catch_up(server), version, "taken in once");
   cr_assert_eq(login("d", ks, 2, &verdict), WK_REASON_UNKNOWN);
   cr_assert(!wk_server_admits(server, "d", 0));
 }

@@ -227,18 +227,21 @@ void wk_server_leave(struct wk_server *server) {
   (void)pthread_mutex_unlock(&server->disk);
 }
 
-bool wk_server_catch_up(struct wk_server *server) {
+uint64_t wk_server_catch_up(struct wk_server *server) {
   (void)pthread_mutex_lock(&server->memory);
   const int64_t before = server->change_seq;
   (void)pthread_mutex_unlock(&server->memory);
-  if (!wk_watch_changed(server->watch, before))
-    return false;
-  struct wk_why why;
-  enum wk_err err = wk_server_enter(server, &why);
-  err = wk_server_commit(server, err, &why);
-  wk_server_leave(server);
-  wk_server_store_result(server, err, &why);
-  return true;
+  if (wk_watch_changed(server->watch, before)) {
+    struct wk_why why;
+    enum wk_err err = wk_server_enter(server, &why);
+    err = wk_server_commit(server, err, &why);
+    wk_server_leave(server);
+    wk_server_store_result(server, err, &why);
+  }
+  (void)pthread_mutex_lock(&server->memory);
+  const uint64_t now = (uint64_t)server->change_seq;
+  (void)pthread_mutex_unlock(&server->memory);
+  return now;
 }
 
 /* ---- questions ---------------------------------------------------------- */

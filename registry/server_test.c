@@ -89,7 +89,7 @@ static enum wk_reason login(uint32_t index) {
   return login_at(0, index, NOW + index);
 }
 
-static enum wk_err send_x3(struct wk_session *session, uint32_t n,
+static enum wk_err send_x3(struct wk_accepted *session, uint32_t n,
                            enum wk_status *status) {
   uint8_t msg[WK_X3_LEN];
   uint8_t x4[WK_X4_LEN];
@@ -216,14 +216,14 @@ Test(server, open__once_per_file_and_shared_in_a_process) {
 Test(server, update__stored_verified_and_switched) {
   enum wk_status status = WK_STATUS_REFUSED;
   cr_assert_eq(login(1), WK_REASON_OK);
-  struct wk_session session = verdict.session;
+  struct wk_accepted session = verdict.accepted;
   cr_assert_eq(send_x3(&session, N, &status), WK_OK);
   cr_assert_eq(status, WK_STATUS_PENDING);
   cr_assert_eq(login_at(1, 1, NOW + 5), WK_REASON_EPOCH, "not vouched for");
   cr_assert_eq(login(2), WK_REASON_OK);
-  cr_assert_eq(verdict.session.c_status, WK_STATUS_PENDING);
+  cr_assert_eq(verdict.accepted.c_status, WK_STATUS_PENDING);
   cr_assert_eq(login_at(1, 1, NOW + 9), WK_REASON_OK);
-  cr_assert_eq(verdict.session.c_status, WK_STATUS_SWITCHED);
+  cr_assert_eq(verdict.accepted.c_status, WK_STATUS_SWITCHED);
   cr_assert_eq(login_at(1, 2, NOW + 10), WK_REASON_OK);
   cr_assert_eq(login_at(0, 3, NOW + 11), WK_REASON_EPOCH);
   cr_assert_eq(verdict.alarms, (unsigned)WK_ALARM_EPOCH);
@@ -232,7 +232,7 @@ Test(server, update__stored_verified_and_switched) {
 Test(server, update__refused_twice_late_or_with_an_old_anchor) {
   enum wk_status status = WK_STATUS_PENDING;
   cr_assert_eq(login(1), WK_REASON_OK);
-  struct wk_session first = verdict.session;
+  struct wk_accepted first = verdict.accepted;
   cr_assert_eq(send_x3(&first, 1, &status), WK_OK);
   cr_assert_eq(status, WK_STATUS_REFUSED, "n = 1");
   cr_assert_eq(send_x3(&first, N, &status), WK_OK);
@@ -240,7 +240,7 @@ Test(server, update__refused_twice_late_or_with_an_old_anchor) {
   cr_assert_eq(send_x3(&first, N, &status), WK_OK);
   cr_assert_eq(status, WK_STATUS_REFUSED, "the second in a session");
   cr_assert_eq(login(2), WK_REASON_OK);
-  struct wk_session second = verdict.session;
+  struct wk_accepted second = verdict.accepted;
   cr_assert_eq(send_x3(&second, N, &status), WK_OK);
   cr_assert_eq(status, WK_STATUS_REFUSED, "this anchor was seen before");
   first.c_updated = false;
@@ -258,7 +258,7 @@ Test(server, update__durable_before_its_answer) {
     if (wk_server_open(&server, db, key, NULL) != WK_OK ||
         login(1) != WK_REASON_OK)
       _exit(1);
-    struct wk_session session = verdict.session;
+    struct wk_accepted session = verdict.accepted;
     const bool right = send_x3(&session, N, &status) == WK_OK &&
                        login(2) == WK_REASON_OK &&
                        login_at(1, 1, NOW + 9) == WK_REASON_OK;
@@ -285,10 +285,10 @@ Test(server, others__unwritten_logins_survive_a_change) {
   cr_assert_eq(login(1), WK_REASON_OK);
   cr_assert_eq(login(2), WK_REASON_OK);
   administer(WK_CHANGE_DISABLE);
-  cr_assert(wk_server_catch_up(server));
+  cr_assert_neq(wk_server_catch_up(server), 0u);
   cr_assert_eq(login(3), WK_REASON_DISABLED);
   administer(WK_CHANGE_ENABLE);
-  cr_assert(wk_server_catch_up(server));
+  cr_assert_neq(wk_server_catch_up(server), 0u);
   cr_assert_eq(login_at(0, 2, NOW), WK_REASON_STALE);
   cr_assert_eq(login(3), WK_REASON_OK);
 }
@@ -312,7 +312,7 @@ Test(server, others__release_makes_spent_indices_stale) {
   serve();
   cr_assert_eq(login(6), WK_REASON_QUARANTINED, "it was durable");
   administer(WK_CHANGE_RELEASE);
-  cr_assert(wk_server_catch_up(server));
+  cr_assert_neq(wk_server_catch_up(server), 0u);
   cr_assert_eq(login_at(0, 4, NOW + 91), WK_REASON_STALE);
   cr_assert_eq(login(6), WK_REASON_OK);
   cr_assert_eq(login_at(0, 4, NOW + 92), WK_REASON_CLONE);

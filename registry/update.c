@@ -11,7 +11,7 @@
 #include "server_state.h"
 
 /* The device of a session, if it still is the one that logged in. */
-static bool find(struct wk_server *server, const struct wk_session *session,
+static bool find(struct wk_server *server, const struct wk_accepted *session,
                  struct wk_record *record, struct wk_keyring *ring,
                  uint32_t *number) {
   (void)pthread_mutex_lock(&server->memory);
@@ -38,7 +38,7 @@ static void seal_reply(uint8_t x4[WK_X4_LEN], struct wk_keyring *ring,
 }
 
 enum wk_err wk_server_reply(struct wk_server *server,
-                            const struct wk_session *session, int64_t now,
+                            const struct wk_accepted *session, int64_t now,
                             enum wk_role role, uint8_t x4[WK_X4_LEN]) {
   struct wk_record record;
   struct wk_keyring ring;
@@ -64,7 +64,7 @@ enum wk_err wk_server_reply(struct wk_server *server,
 /* ---- X3 ----------------------------------------------------------------- */
 
 struct x3 {
-  struct wk_session *session;
+  struct wk_accepted *session;
   struct wk_header header;
   struct wk_update body;
   struct wk_record record;
@@ -78,7 +78,7 @@ static struct wk_chain_record *chain_of(struct x3 *x3) {
 
 /* Section 6.2, read from the record as it is at this moment. */
 static bool allowed(struct x3 *x3) {
-  const struct wk_session *session = x3->session;
+  const struct wk_accepted *session = x3->session;
   const bool c = x3->body.role == WK_ROLE_C;
   const struct wk_chain_record *chain = chain_of(x3);
   const uint32_t login = c ? session->c_index : session->d_index;
@@ -159,7 +159,7 @@ static void answer(struct x3 *x3, struct wk_keyring *ring, const uint8_t *msg,
 }
 
 enum wk_err wk_server_update(struct wk_server *server,
-                             struct wk_session *session, const uint8_t *msg,
+                             struct wk_accepted *session, const uint8_t *msg,
                              size_t len, int64_t now, uint8_t x4[WK_X4_LEN],
                              enum wk_status *status) {
   struct x3 x3 = {.session = session};

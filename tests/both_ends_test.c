@@ -8,13 +8,14 @@
 #include <unistd.h>
 
 #include <whitekey/client.h>
-#include <whitekey/registry.h>
+#include <whitekey/server.h>
 
 #define NOW 1790000000u
 
 static char folder[64];
-static char paths[2][96];
+static char paths[3][112];
 static struct wk_registry *registry;
+static struct wk_server *server;
 static struct wk_credential device;
 static struct wk_policy policy;
 static uint32_t now;
@@ -29,14 +30,18 @@ static void begin(void) {
                why.text);
   cr_assert_eq(wk_registry_open(&registry, paths[0], paths[1], &why), WK_OK,
                "%s", why.text);
+  (void)snprintf(paths[2], sizeof paths[2], "%s/registry.db.lock", folder);
+  cr_assert_eq(wk_server_open(&server, paths[0], paths[1], &why), WK_OK, "%s",
+               why.text);
   wk_policy_init(&policy);
   now = NOW;
 }
 
 static void end(void) {
+  wk_server_close(server);
   wk_registry_close(registry);
-  cr_assert_eq(unlink(paths[0]), 0);
-  cr_assert_eq(unlink(paths[1]), 0);
+  for (int i = 0; i < 3; i++)
+    cr_assert_eq(unlink(paths[i]), 0, "%s", paths[i]);
   cr_assert_eq(rmdir(folder), 0, "something was left in %s", folder);
 }
 
@@ -81,7 +86,7 @@ static enum wk_reason present(const struct wk_otp *otp,
   wk_otp_password(otp, text);
   wk_attempt_password(&attempt, "thermo-1", text);
   attempt.now = now;
-  return wk_registry_login(registry, &policy, &attempt, verdict);
+  return wk_server_login(server, &policy, &attempt, verdict);
 }
 
 static void login(struct wk_client *client, enum wk_reason want) {
@@ -91,11 +96,12 @@ static void login(struct wk_client *client, enum wk_reason want) {
   cr_assert_eq(wk_client_next(client, NULL, &otp, NULL), WK_OK);
   const enum wk_reason got = present(&otp, &verdict);
   cr_assert_eq(got, want, "%s", wk_reason_name(got, verdict.user));
-  if (got == WK_REASON_OK)
+  uint8_t x4[WK_X4_LEN];
+  if (got == WK_REASON_OK) {
     cr_assert_eq(
-        wk_client_check(client, verdict.x4, sizeof verdict.x4, &reply, NULL),
-        WK_OK);
-  else
+        wk_server_reply(server, &verdict.accepted, now, WK_ROLE_C, x4), WK_OK);
+    cr_assert_eq(wk_client_check(client, x4, sizeof x4, &reply, NULL), WK_OK);
+  } else
     wk_client_refused(client);
 }
 

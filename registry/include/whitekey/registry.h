@@ -216,7 +216,7 @@ enum wk_alarm {
 };
 
 /* An accepted login, as long as its connection lives. */
-struct wk_session {
+struct wk_accepted {
   char did[WK_DID_MAX + 1];
   uint32_t generation;
   uint32_t c_epoch, c_index;     /* of its X1 */
@@ -233,9 +233,9 @@ struct wk_verdict {
   bool user;       /* the reason is about chain D */
   unsigned alarms; /* enum wk_alarm */
   enum wk_evidence evidence;
-  bool quarantined;          /* this attempt put the device in quarantine */
-  uint32_t epoch, index;     /* as the refused or accepted message claims */
-  struct wk_session session; /* accepted logins only */
+  bool quarantined;            /* this attempt put the device in quarantine */
+  uint32_t epoch, index;       /* as the refused or accepted message claims */
+  struct wk_accepted accepted; /* accepted logins only */
 };
 
 #endif

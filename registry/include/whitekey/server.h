@@ -58,7 +58,7 @@ enum wk_reason wk_server_login(struct wk_server *server,
  * WK_ERR_MISSING: the device is gone.
  */
 WK_MUST_CHECK enum wk_err wk_server_reply(struct wk_server *server,
-                                          const struct wk_session *session,
+                                          const struct wk_accepted *session,
                                           int64_t now, enum wk_role role,
                                           uint8_t x4[WK_X4_LEN]);
 
@@ -72,7 +72,7 @@ void wk_server_challenge(struct wk_server *server, const char *did,
  * WK_ERR_MALFORMED, WK_ERR_FORGED: it does not open, there is no answer.
  */
 WK_MUST_CHECK enum wk_err wk_server_update(struct wk_server *server,
-                                           struct wk_session *session,
+                                           struct wk_accepted *session,
                                            const uint8_t *x3, size_t len,
                                            int64_t now, uint8_t x4[WK_X4_LEN],
                                            enum wk_status *status);
@@ -88,10 +88,11 @@ bool wk_server_admits(struct wk_server *server, const char *did,
 bool wk_server_knows(struct wk_server *server, const char *did);
 
 /*
- * Takes in what other processes changed. Cheap when nothing did: for every
- * tick. True when something changed, so that sessions want a re-check.
+ * Takes in what other processes changed; cheap when nothing did: for every
+ * tick. Gives a number that grows with each such change, whoever noticed it,
+ * so that sessions can be looked at again.
  */
-bool wk_server_catch_up(struct wk_server *server);
+uint64_t wk_server_catch_up(struct wk_server *server);
 
 /* False while the store refuses to write; why then says how. */
 bool wk_server_healthy(struct wk_server *server, struct wk_why *why);
