@@ -72,7 +72,7 @@ check_format() {
 check_cppcheck() {
   say "cppcheck"
   # shellcheck disable=SC2046 # our paths have no spaces
-  cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr \
+  cppcheck --quiet -j "$(nproc)" --std=c11 --error-exitcode=1 --inline-suppr \
     --enable=warning,performance,portability \
     --suppressions-list=scripts/cppcheck.txt \
     $(printf -- '-I%s ' */include) $(program_sources)

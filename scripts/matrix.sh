@@ -24,6 +24,8 @@ make_root() {
   say "$release: making a fresh root"
   debootstrap --variant=minbase "$release" "$root" "$mirror" >/dev/null
   cp /etc/resolv.conf "$root/etc/resolv.conf"
+  # The installer writes this file, debootstrap alone does not.
+  echo "127.0.0.1 localhost" >"$root/etc/hosts"
   # Where a company's proxy signs with its own authority, npm must know it.
   mkdir -p "$root/usr/local/share/ca-certificates"
   cp -r /usr/local/share/ca-certificates/. \

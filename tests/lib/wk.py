@@ -277,7 +277,9 @@ def _broker_env():
         suppressions = os.path.join(SOURCE, "tests", "lib", "lsan.supp")
         return {
             "LD_PRELOAD": _preload("libasan.so"),
-            "ASAN_OPTIONS": "detect_leaks=1:abort_on_error=0",
+            # Two frames: the allocator and who called it, see lsan.supp.
+            "ASAN_OPTIONS": "detect_leaks=1:abort_on_error=0"
+            ":malloc_context_size=2",
             "LSAN_OPTIONS": f"suppressions={suppressions}"
             ":print_suppressions=0",
         }
