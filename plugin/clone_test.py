@@ -148,6 +148,17 @@ class CloneTest(wk.TestCase):
         _, code = self.login(self.thermo, "shared", clean=False)
         self.assertEqual(code, 0)
 
+    def test_client_id__of_a_session_on_another_listener_refused(self):
+        self.start(per_listener=True, listeners=2)
+        victim, _ = self.login(self.thermo, "shared")
+        self.server.port = self.server.ports[1]
+        _, code = self.login(self.watch, "shared")
+        self.assertEqual(code, REFUSED)
+        self.assertTrue(victim.alive())
+        _, code = self.login(self.thermo, "shared")
+        self.assertEqual(code, 0)
+        victim.wait_closed()
+
     def test_client_id__that_is_another_device_refused(self):
         self.start()
         _, code = self.login(self.watch, "thermo-1")

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Enhanced authentication of MQTT 5: the method WHITEKEY, and X4."""
 
+import ctypes
 import threading
 
 import paho.mqtt.client as paho
@@ -141,6 +142,64 @@ class EnhancedTest(wk.TestCase):
         self.assertEqual(code, 0)
         x4 = xmsg.X4(bytes(properties.AuthenticationData), self.thermo)
         self.assertTrue(x4.answers(password))
+
+
+    def test_enhanced__libmosquitto_gets_x4(self):
+        password = self.store.otp(self.thermo)
+        with Libmosquitto() as client:
+            code, data = client.connect(
+                self.server.port, xmsg.binary("thermo-1", password))
+        self.assertEqual(code, 0)
+        self.assertTrue(xmsg.X4(data, self.thermo).answers(password))
+
+
+class Libmosquitto:
+    """What mosquitto_pub -D connect authentication-data cannot: binary data
+    with NUL bytes, which every message of the first epoch has."""
+
+    PROTOCOL_VERSION = 1  # enum mosq_opt_t
+    CALLBACK = ctypes.CFUNCTYPE(
+        None, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int, ctypes.c_int,
+        ctypes.c_void_p)
+
+    def __enter__(self):
+        self.lib = ctypes.CDLL("libmosquitto.so.1")
+        self.lib.mosquitto_new.restype = ctypes.c_void_p
+        self.lib.mosquitto_lib_init()
+        self.client = ctypes.c_void_p(
+            self.lib.mosquitto_new(b"lib", True, None))
+        self.answer = None
+        return self
+
+    def __exit__(self, *_):
+        self.lib.mosquitto_destroy(self.client)
+        self.lib.mosquitto_lib_cleanup()
+
+    def connect(self, port, data):
+        """The CONNACK's code and authentication data."""
+        given = ctypes.c_void_p()
+        self.lib.mosquitto_property_add_string(
+            ctypes.byref(given), rawmqtt.METHOD, METHOD.encode())
+        self.lib.mosquitto_property_add_binary(
+            ctypes.byref(given), rawmqtt.DATA, data, len(data))
+        self.lib.mosquitto_int_option(self.client, self.PROTOCOL_VERSION, 5)
+        callback = self.CALLBACK(self._on_connect)
+        self.lib.mosquitto_connect_v5_callback_set(self.client, callback)
+        self.lib.mosquitto_connect_bind_v5(
+            self.client, wk.HOST.encode(), port, 60, None, given)
+        while self.answer is None:
+            failed = self.lib.mosquitto_loop(self.client, 1000, 1)
+            if failed and self.answer is None:
+                raise AssertionError(f"mosquitto_loop: {failed}")
+        self.lib.mosquitto_property_free_all(ctypes.byref(given))
+        return self.answer
+
+    def _on_connect(self, _client, _data, code, _flags, properties):
+        value, size = ctypes.c_void_p(), ctypes.c_uint16()
+        self.lib.mosquitto_property_read_binary(
+            ctypes.c_void_p(properties), rawmqtt.DATA, ctypes.byref(value),
+            ctypes.byref(size), False)
+        self.answer = code, ctypes.string_at(value, size.value)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,8 @@
  * plugin.h - one loaded plugin and its handlers of the broker's events.
  *
  * The broker runs all of them on one thread. With per_listener_settings it
- * loads the plugin once per listener: everything lives in struct wk_plugin.
+ * loads the plugin once per listener: everything lives in struct wk_plugin,
+ * but for the owners of client ids (sessions.c).
  */
 #ifndef WHITEKEY_PLUGIN_PLUGIN_H
 #define WHITEKEY_PLUGIN_PLUGIN_H

@@ -19,7 +19,16 @@ struct wk_sessions {
   size_t closing;
   uint64_t seed; /* devices choose client ids: no two tables hash alike */
   struct wk_session *head, *tail;
+  uint8_t realm[WK_REALM_LEN];
+  struct wk_sessions *next;
 };
+
+/*
+ * Every table of the process, the one thing that plugins of several listeners
+ * share: the broker's client ids are one name space, and who owns one must be
+ * known everywhere. The broker calls all plugins on one thread.
+ */
+static struct wk_sessions *tables;
 
 /* FNV-1a, started from the table's seed. */
 static uint64_t hash(uint64_t seed, const void *data, size_t len) {
@@ -128,7 +137,7 @@ static bool resize(struct wk_sessions *sessions, size_t size) {
   return true;
 }
 
-struct wk_sessions *wk_sessions_new(void) {
+struct wk_sessions *wk_sessions_new(const uint8_t *realm) {
   struct wk_sessions *sessions = calloc(1, sizeof *sessions);
   if (!sessions)
     return NULL;
@@ -137,12 +146,19 @@ struct wk_sessions *wk_sessions_new(void) {
     free(sessions);
     return NULL;
   }
+  memcpy(sessions->realm, realm, WK_REALM_LEN);
+  sessions->next = tables;
+  tables = sessions;
   return sessions;
 }
 
 void wk_sessions_free(struct wk_sessions *sessions) {
   if (!sessions)
     return;
+  struct wk_sessions **at = &tables;
+  while (*at != sessions)
+    at = &(*at)->next;
+  *at = sessions->next;
   while (sessions->head)
     forget(sessions, sessions->head);
   for (unsigned i = 0; i < WK_SESSION_INDICES; i++)
@@ -199,12 +215,23 @@ static struct wk_session *first_id(const struct wk_sessions *sessions,
   return same_id(*bucket(sessions, WK_SESSION_BY_ID, h), client_id);
 }
 
-bool wk_sessions_taken(struct wk_sessions *sessions, const char *client_id,
-                       const char *did) {
-  struct wk_session *s = first_id(sessions, client_id);
-  while (s && strcmp(s->did, did) == 0)
+static bool taken_in(const struct wk_sessions *table, const char *client_id,
+                     const char *except_did) {
+  struct wk_session *s = first_id(table, client_id);
+  while (s && except_did && strcmp(s->did, except_did) == 0)
     s = same_id(s->in_bucket[WK_SESSION_BY_ID], client_id);
   return s != NULL;
+}
+
+bool wk_sessions_taken(const struct wk_sessions *sessions,
+                       const char *client_id, const char *did) {
+  for (const struct wk_sessions *t = tables; t; t = t->next) {
+    /* Another registry's device is another one, whatever its name. */
+    const bool ours = wk_equal(t->realm, sessions->realm, WK_REALM_LEN);
+    if (taken_in(t, client_id, ours ? did : NULL))
+      return true;
+  }
+  return false;
 }
 
 struct wk_session *wk_sessions_of(struct wk_sessions *sessions,

@@ -48,8 +48,10 @@ struct wk_session {
   struct wk_session *before, *after;
 };
 
-/* NULL when out of memory. */
-struct wk_sessions *wk_sessions_new(void);
+/*
+ * realm: whose devices these are, WK_REALM_LEN bytes. NULL when out of memory.
+ */
+struct wk_sessions *wk_sessions_new(const uint8_t *realm);
 void wk_sessions_free(struct wk_sessions *sessions);
 
 /*
@@ -64,9 +66,12 @@ struct wk_session *wk_sessions_add(struct wk_sessions *sessions,
 struct wk_session *wk_sessions_find(struct wk_sessions *sessions,
                                     const struct mosquitto *client);
 
-/* True when a session of another device has this client id. */
-bool wk_sessions_taken(struct wk_sessions *sessions, const char *client_id,
-                       const char *did);
+/*
+ * True when a session of another device has this client id, in this table or
+ * in any other of this process: listeners share the broker's client ids.
+ */
+bool wk_sessions_taken(const struct wk_sessions *sessions,
+                       const char *client_id, const char *did);
 
 /* The sessions of a device, first and next; NULL ends. */
 struct wk_session *wk_sessions_of(struct wk_sessions *sessions,

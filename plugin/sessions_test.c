@@ -10,10 +10,11 @@ static const struct mosquitto *client(size_t i) {
   return (const struct mosquitto *)(const void *)&connections[i];
 }
 
+static const uint8_t realm[WK_REALM_LEN] = {1};
 static struct wk_sessions *sessions;
 
 static void setup(void) {
-  sessions = wk_sessions_new();
+  sessions = wk_sessions_new(realm);
   cr_assert(sessions);
 }
 
@@ -73,6 +74,21 @@ Test(sessions, taken__by_another_device_alone) {
   cr_assert_not(wk_sessions_taken(sessions, "other", "b"));
   wk_sessions_ended(sessions, s, true);
   cr_assert(wk_sessions_taken(sessions, "id", "b"));
+}
+
+Test(sessions, taken__in_another_listeners_table) {
+  const uint8_t other_realm[WK_REALM_LEN] = {2};
+  struct wk_sessions *same = wk_sessions_new(realm);
+  struct wk_sessions *other = wk_sessions_new(other_realm);
+  (void)add(1, "id", "a");
+  cr_expect(wk_sessions_taken(same, "id", "b"));
+  cr_expect_not(wk_sessions_taken(same, "id", "a"));
+  cr_expect(wk_sessions_taken(other, "id", "a"));
+  wk_sessions_free(sessions);
+  sessions = NULL;
+  cr_expect_not(wk_sessions_taken(other, "id", "a"));
+  wk_sessions_free(same);
+  wk_sessions_free(other);
 }
 
 Test(sessions, ended__without_a_queue_frees_the_client_id) {
