@@ -15,7 +15,7 @@
 
 #include "link_paho.h"
 
-#define PROOF_MS 10000
+#define PROOF_MS 5000
 #define FAREWELL_MS 2000
 #define BACKOFF_MIN_MS 250u
 #define BACKOFF_MAX_MS 30000u
@@ -83,20 +83,26 @@ static void start(struct wk_link *link) {
   wk_wipe(password, sizeof password);
 }
 
-static void go_online(struct wk_link *link) {
+static void subscribe_all(struct wk_link *link) {
   const struct wk_config *config = link->routes->config;
-  bool good = true;
-  for (size_t i = 0; good && i < config->subscribe_count; i++)
-    good = paho_subscribe(link, config->subscribe[i]);
-  if (!good ||
-      paho_publish(link, 0, link->routes->state, "online", 6, true) != WK_OK) {
+  link->state = SUBSCRIBING;
+  for (size_t i = 0; i < config->subscribe_count; i++) {
+    if (!paho_subscribe(link, config->subscribe[i])) {
+      give_up(link);
+      return;
+    }
+  }
+}
+
+static void go_online(struct wk_link *link) {
+  if (paho_publish(link, 0, link->routes->state, "online", 6, true) != WK_OK) {
     give_up(link);
     return;
   }
   link->state = ONLINE;
   link->backoff = 0;
   link->connection++;
-  wk_log(WK_LOG_NOTICE, "online at %s as %s", config->broker,
+  wk_log(WK_LOG_NOTICE, "online at %s as %s", link->routes->config->broker,
          wk_client_id(link->client)->did);
 }
 
@@ -105,41 +111,71 @@ static int until(const struct wk_link *link) {
   return left > 0 ? (int)left : 0;
 }
 
-static void advance(struct wk_link *link, bool connected, bool proven) {
+/* What Paho's thread has told so far. */
+struct told {
+  bool connected;
+  bool proven;
+  bool broken;
+  int code;
+  size_t granted;
+};
+
+static struct told listen_to_paho(struct wk_link *link) {
+  link_lock(link);
+  const struct told told = {.connected = link->connected,
+                            .proven = link->proven,
+                            .broken = link->broken,
+                            .code = link->code,
+                            .granted = link->granted};
+  link_unlock(link);
+  return told;
+}
+
+static bool has_deadline(const struct wk_link *link) {
+  return link->state == PROVING || link->state == SUBSCRIBING;
+}
+
+static void check_patience(struct wk_link *link) {
+  if (!has_deadline(link) || until(link) > 0)
+    return;
+  wk_log(WK_LOG_ERROR, "%s",
+         link->state == PROVING
+             ? "the broker did not prove itself (no X4): it does not know this"
+               " device, or is another one"
+             : "the broker does not answer to a subscription");
+  give_up(link);
+}
+
+static void advance(struct wk_link *link, const struct told *told) {
+  /* The filters of the readings, and the one of X4 before them. */
+  const size_t wanted = link->routes->config->subscribe_count + 1;
   if (link->state == WAITING && until(link) == 0)
     start(link);
-  if (link->state == CONNECTING && connected) {
+  if (link->state == CONNECTING && told->connected) {
     link->state = PROVING;
     link->due = now_ms() + PROOF_MS;
     if (!paho_subscribe(link, link->routes->x4))
       give_up(link);
   }
-  if (link->state == PROVING && proven)
+  if (link->state == PROVING && told->proven)
+    subscribe_all(link);
+  if (link->state == SUBSCRIBING && told->granted == wanted)
     go_online(link);
-  if (link->state == PROVING && until(link) == 0) {
-    wk_log(WK_LOG_ERROR, "the broker did not prove itself (no X4): it does"
-                         " not know this device, or is another one");
-    give_up(link);
-  }
+  check_patience(link);
 }
 
 int wk_link_step(struct wk_link *link) {
   uint64_t kicks = 0;
   (void)!read(link->fd, &kicks, sizeof kicks);
-  link_lock(link);
-  const bool connected = link->connected;
-  const bool proven = link->proven;
-  const bool broken = link->broken;
-  const int code = link->code;
-  link_unlock(link);
-  if (broken && link->state != WAITING) {
-    log_broken(link->state, code);
-    account(link, code);
+  const struct told told = listen_to_paho(link);
+  if (told.broken && link->state != WAITING) {
+    log_broken(link->state, told.code);
+    account(link, told.code);
     give_up(link);
   } else {
-    advance(link, connected, proven);
+    advance(link, &told);
   }
-  return link->state == WAITING || link->state == PROVING ? until(link) : -1;
+  return link->state == WAITING || has_deadline(link) ? until(link) : -1;
 }
 
 unsigned wk_link_online(const struct wk_link *link) {

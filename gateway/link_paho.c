@@ -53,6 +53,15 @@ static void on_ended(void *context, MQTTProperties *properties,
   set_broken(context, (int)reason);
 }
 
+static void on_granted(void *context, MQTTAsync_successData5 *data) {
+  struct wk_link *link = context;
+  (void)data;
+  link_lock(link);
+  link->granted++;
+  link_unlock(link);
+  wk_link_kick(link);
+}
+
 static void on_denied(void *context, MQTTAsync_failureData5 *data) {
   wk_log(WK_LOG_ERROR, "the broker denied a subscription (reason 0x%02x)",
          data ? (unsigned)data->reasonCode : 0u);
@@ -172,6 +181,7 @@ static int connect_with(struct wk_link *link, const char *password) {
 bool paho_connect(struct wk_link *link, const char *password) {
   link->connected = link->broken = link->proven = false;
   link->code = 0;
+  link->granted = 0;
   int rc = create(link);
   if (rc == MQTTASYNC_SUCCESS)
     rc = connect_with(link, password);
@@ -195,6 +205,7 @@ bool paho_subscribe(struct wk_link *link, const char *filter) {
   options.noLocal = 1;
   options.retainHandling = 1; /* retained readings once, not at every login */
   response.subscribeOptions = options;
+  response.onSuccess5 = on_granted;
   response.onFailure5 = on_denied;
   response.context = link;
   const int rc = MQTTAsync_subscribe(link->paho, filter, 1, &response);

@@ -12,8 +12,9 @@
 
 #include "link.h"
 
-/* WAITING -> CONNECTING -> PROVING -> ONLINE; every trouble -> WAITING. */
-enum link_state { WAITING, CONNECTING, PROVING, ONLINE };
+/* WAITING -> CONNECTING -> PROVING -> SUBSCRIBING -> ONLINE; every trouble
+ * leads back to WAITING. */
+enum link_state { WAITING, CONNECTING, PROVING, SUBSCRIBING, ONLINE };
 
 enum flight_state { FREE, SENT, ACKNOWLEDGED, FAILED };
 
@@ -43,6 +44,7 @@ struct wk_link {
   bool broken; /* refused, lost, or a subscription denied */
   int code;    /* CONNACK's, 0: none came */
   bool proven;
+  size_t granted; /* subscriptions */
   struct flight flights[WK_LINK_FLIGHTS];
 };
 

@@ -141,6 +141,15 @@ class Client:
         except (Closed, OSError):
             return False
 
+    def wait_message(self, topic):
+        """The oldest message on this topic, taken out of .messages."""
+        while True:
+            for message in self.messages:
+                if message.topic == topic:
+                    self.messages.remove(message)
+                    return message
+            self._next()
+
     def wait_closed(self):
         """Waits until the broker closes the connection."""
         try:

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Brokers that restart, come late, refuse, or are not the right one."""
+
+import json
+import signal
+import subprocess
+
+import gateway_fixture as fixture
+import wk
+from gateway_fixture import PUBLIC, READING, TOPIC
+
+
+def logins(events):
+    """Indices of the gateway's accepted logins."""
+    return [event["index"] for event in events
+            if event.get("d_id") == "gateway" and event.get("reason") == "ok"]
+
+
+class BrokerTest(fixture.GatewayCase):
+    def test_restart__gateway_returns_with_a_fresh_password(self):
+        self.start_broker()
+        gateway = self.gateway()
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            mark = gateway.mark()
+            self.server.restart(number)
+            gateway.wait_log("online at", mark)
+        indices = logins(self.devices.audit())
+        self.assertEqual(len(indices), 3)
+        self.assertEqual(sorted(set(indices)), indices)
+        onlooker = self.client(self.viewer, "public/#")
+        sensor = self.client(self.thermo)
+        sensor.publish(TOPIC, json.dumps(READING))
+        onlooker.wait_message(PUBLIC)
+        self.assertEqual(gateway.stop(), 0)
+
+    def test_start__before_the_broker(self):
+        port = wk.free_port()
+        config = self.configure(broker=f"mqtt://{wk.HOST}:{port}")
+        gateway = self.process("whitekey-gateway", "-c", config)
+        gateway.wait_log("it cannot be reached or does not answer")
+        broker = wk.Broker(self.folder, self.devices)
+        broker.port, broker.ports = port, [port]
+        self.addCleanup(broker.stop)
+        broker.start()
+        gateway.wait_log("online at")
+
+    def test_refused__is_said_and_tried_again(self):
+        self.start_broker()
+        self.devices.cli("disable", "gateway")
+        config = self.configure()
+        gateway = self.process("whitekey-gateway", "-c", config)
+        gateway.wait_log("the broker refused the login")
+        self.devices.cli("enable", "gateway")
+        gateway.wait_log("online at")
+
+    def test_impostor__without_proof_gets_nothing(self):
+        self.start_broker()
+        gateway = self.gateway()
+        self.client(self.thermo).publish(TOPIC, json.dumps(READING))
+        onlooker = self.client(self.viewer, "public/#")
+        self.wait_outbox_empty(onlooker)
+        self.assertEqual(gateway.stop(), 0)
+        self.sql("INSERT INTO outbox (topic, payload)"
+                 " VALUES ('public/left', x'7b7d')")
+        self.server.stop()
+        self.server = self.broker()
+        config = self.configure()
+        gateway = self.process("whitekey-gateway", "-c", config)
+        gateway.wait_log("did not prove itself")
+        self.assertNotIn("online at", gateway.log())
+        self.assertNotIn("PUBLISH from gateway", self.server.log())
+        self.assertEqual(gateway.stop(), 0)
+
+    def certificate(self, name):
+        """A self-signed certificate for the loopback address."""
+        cert, key = (self.folder.path(f"{name}.{end}")
+                     for end in ("crt", "key"))
+        subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+             "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", key,
+             "-out", cert, "-days", "2", "-subj", f"/CN={name}",
+             "-addext", f"subjectAltName=IP:{wk.HOST}"],
+            check=True, capture_output=True,
+        )
+        return cert, key
+
+    def test_tls__right_authority_accepted_other_one_refused(self):
+        cert, key = self.certificate("broker")
+        other, _ = self.certificate("other")
+        self.start_broker(config=f"certfile {cert}\nkeyfile {key}")
+        url = f"mqtts://{wk.HOST}:{self.server.port}"
+        gateway = self.gateway(broker=url, cafile=cert)
+        self.assertEqual(gateway.stop(), 0)
+        config = self.configure(broker=url, cafile=other)
+        gateway = self.process("whitekey-gateway", "-c", config)
+        gateway.wait_log("no connection to the broker")
+        self.assertNotIn("online at", gateway.log())
+        self.assertEqual(len(logins(self.devices.audit())), 1)
+
+
+if __name__ == "__main__":
+    wk.main()
