@@ -122,6 +122,55 @@ static enum wk_err need_accepted(struct lab *lab, enum answer answer,
                  who, lab->sim.options->registry);
 }
 
+/* ---- replay --------------------------------------------------------------
+ */
+
+struct replay {
+  struct packet login;
+  struct peer victim;
+  struct peer thief;
+  enum answer online;  /* the thief's, while the victim is online */
+  enum answer offline; /* and after it left */
+  enum answer again;   /* the victim's, with its next password */
+  bool disturbed;
+  enum wk_device_state state;
+};
+
+static enum wk_err replay_online(struct lab *lab, struct wk_client *client,
+                                 struct replay *r) {
+  enum answer answer = ANSWER_NONE;
+  enum wk_err err = write_login(lab, &r->login, client);
+  if (err == WK_OK)
+    err = try_login(lab, "victim", &r->login, &r->victim, &answer);
+  if (err == WK_OK)
+    err = need_accepted(lab, answer, VICTIM);
+  if (err == WK_OK)
+    err = try_login(lab, "replay while it is online", &r->login, &r->thief,
+                    &r->online);
+  if (err != WK_OK)
+    return err;
+  show_evidence(lab);
+  r->disturbed = !peer_alive(&r->victim);
+  (void)printf("  victim: %s\n", r->disturbed ? "lost" : "still online");
+  return WK_OK;
+}
+
+static enum wk_err replay_offline(struct lab *lab, struct wk_client *client,
+                                  struct replay *r) {
+  peer_close(&r->victim);
+  peer_close(&r->thief);
+  enum wk_err err = try_login(lab, "replay after it left", &r->login,
+                              &r->thief, &r->offline);
+  if (err != WK_OK)
+    return err;
+  show_evidence(lab);
+  err = read_state(lab, &r->state);
+  if (err == WK_OK)
+    err = try_fresh_login(lab, "victim with its next password", client,
+                          &r->victim, &r->again);
+  return err;
+}
+
 /*
  * The same bytes again, once while the victim is online and once after it
  * left. They must be refused, the victim must not be disturbed, and its next
@@ -129,48 +178,23 @@ static enum wk_err need_accepted(struct lab *lab, enum answer answer,
  */
 static enum wk_err replay(struct lab *lab, struct wk_client *client,
                           enum verdict *verdict) {
-  struct packet login;
-  struct peer victim = {.fd = -1};
-  struct peer thief[2] = {{.fd = -1}, {.fd = -1}};
-  enum answer answer = ANSWER_NONE;
-  enum answer stolen[2] = {ANSWER_NONE, ANSWER_NONE};
-  enum wk_device_state state = WK_DEVICE_ENABLED;
-  bool undisturbed = false;
-  enum wk_err err = write_login(lab, &login, client);
+  struct replay r = {.victim = {.fd = -1}, .thief = {.fd = -1}};
+  enum wk_err err = replay_online(lab, client, &r);
   if (err == WK_OK)
-    err = try_login(lab, "victim", &login, &victim, &answer);
-  if (err == WK_OK)
-    err = need_accepted(lab, answer, VICTIM);
-  if (err == WK_OK)
-    err = try_login(lab, "replay while it is online", &login, &thief[0],
-                    &stolen[0]);
-  if (err == WK_OK) {
-    show_evidence(lab);
-    undisturbed = peer_alive(&victim);
-    (void)printf("  victim: %s\n", undisturbed ? "still online" : "lost");
-    peer_close(&victim);
-    err =
-        try_login(lab, "replay after it left", &login, &thief[1], &stolen[1]);
-  }
-  if (err == WK_OK) {
-    show_evidence(lab);
-    err = read_state(lab, &state);
-  }
-  peer_close(&victim);
-  if (err == WK_OK)
-    err = try_fresh_login(lab, "victim with its next password", client,
-                          &victim, &answer);
-  *verdict = stolen[0] != ANSWER_ACCEPTED && stolen[1] != ANSWER_ACCEPTED &&
-                     undisturbed && answer == ANSWER_ACCEPTED &&
-                     state == WK_DEVICE_ENABLED
-                 ? VERDICT_STOPPED
-                 : VERDICT_NOT_STOPPED;
-  peer_close(&victim);
-  peer_close(&thief[0]);
-  peer_close(&thief[1]);
-  wk_wipe(&login, sizeof login);
+    err = replay_offline(lab, client, &r);
+  const bool refused =
+      r.online != ANSWER_ACCEPTED && r.offline != ANSWER_ACCEPTED;
+  const bool unharmed = !r.disturbed && r.again == ANSWER_ACCEPTED &&
+                        r.state == WK_DEVICE_ENABLED;
+  *verdict = refused && unharmed ? VERDICT_STOPPED : VERDICT_NOT_STOPPED;
+  peer_close(&r.victim);
+  peer_close(&r.thief);
+  wk_wipe(&r.login, sizeof r.login);
   return err;
 }
+
+/* ---- copy ----------------------------------------------------------------
+ */
 
 /* A message is proof only when its second is later than the last accepted. */
 static void wait_next_second(void) {
@@ -180,58 +204,78 @@ static void wait_next_second(void) {
     (void)nanosleep(&pause, NULL);
 }
 
+struct copied {
+  const char *who[2]; /* in their order */
+  struct peer peer[2];
+  enum answer answer[2];
+  enum answer again; /* the first one's next login */
+  bool cut;          /* the first one's session was closed */
+  enum wk_device_state state;
+};
+
+/* One logs in and stays, in the next second the other comes. */
+static enum wk_err copy_meet(struct lab *lab, struct wk_client *client[2],
+                             struct copied *c) {
+  enum wk_err err =
+      try_fresh_login(lab, c->who[0], client[0], &c->peer[0], &c->answer[0]);
+  if (err == WK_OK)
+    err = need_accepted(lab, c->answer[0], c->who[0]);
+  if (err != WK_OK)
+    return err;
+  wait_next_second();
+  err = try_fresh_login(lab, c->who[1], client[1], &c->peer[1], &c->answer[1]);
+  if (err != WK_OK)
+    return err;
+  show_evidence(lab);
+  err = read_state(lab, &c->state);
+  c->cut = peer_is_cut(&c->peer[0]);
+  (void)printf("  %s: %s\n", c->who[0],
+               c->cut ? "its session was closed" : "still online");
+  peer_close(&c->peer[0]);
+  if (err == WK_OK)
+    err = try_fresh_login(lab, c->who[0], client[0], &c->peer[0], &c->again);
+  return err;
+}
+
 /*
- * Two devices from one credential, one after the other. Who comes second must
- * be refused as a clone, and the device quarantined, so that who came first
- * is out too.
+ * Two devices from one credential. Who comes second must be refused as a
+ * clone, and the device quarantined, so that who came first is out too.
  */
-static enum wk_err copy(struct lab *lab, struct wk_client *first,
-                        struct wk_client *second, enum verdict *verdict) {
+static enum wk_err copy(struct lab *lab, struct wk_client *client[2],
+                        enum verdict *verdict) {
   const bool original_first = lab->sim.options->original_first;
-  const char *const who[] = {original_first ? "original" : "copy",
-                             original_first ? "copy" : "original"};
-  struct peer peer = {.fd = -1};
-  enum answer answer[3] = {ANSWER_NONE, ANSWER_NONE, ANSWER_NONE};
-  enum wk_device_state state = WK_DEVICE_ENABLED;
-  enum wk_err err = try_fresh_login(lab, who[0], first, &peer, &answer[0]);
-  peer_close(&peer);
-  if (err == WK_OK)
-    err = need_accepted(lab, answer[0], who[0]);
-  if (err == WK_OK) {
-    wait_next_second();
-    err = try_fresh_login(lab, who[1], second, &peer, &answer[1]);
-    peer_close(&peer);
+  struct copied c = {.who = {"copy", "original"},
+                     .peer = {{.fd = -1}, {.fd = -1}}};
+  if (original_first) {
+    c.who[0] = "original";
+    c.who[1] = "copy";
   }
-  if (err == WK_OK) {
-    show_evidence(lab);
-    err = read_state(lab, &state);
-  }
-  const bool is_clone = strcmp(lab->evidence.reason, "clone") == 0 ||
-                        lab->evidence.reason[0] == '\0';
-  if (err == WK_OK)
-    err = try_fresh_login(lab, who[0], first, &peer, &answer[2]);
-  peer_close(&peer);
-  const bool caught = answer[1] != ANSWER_ACCEPTED &&
-                      answer[2] != ANSWER_ACCEPTED && is_clone &&
-                      state == WK_DEVICE_QUARANTINED;
-  *verdict = !caught          ? VERDICT_NOT_STOPPED
-             : original_first ? VERDICT_STOPPED
-                              : VERDICT_NOTICED;
+  const enum wk_err err = copy_meet(lab, client, &c);
+  peer_close(&c.peer[0]);
+  peer_close(&c.peer[1]);
+  /* Where the audit file cannot be read the quarantine has to do. */
+  const char *reason = lab->evidence.reason;
+  const bool is_clone = strcmp(reason, "clone") == 0 || reason[0] == '\0';
+  const bool caught = c.answer[1] != ANSWER_ACCEPTED && is_clone && c.cut &&
+                      c.state == WK_DEVICE_QUARANTINED &&
+                      c.again != ANSWER_ACCEPTED;
+  *verdict = VERDICT_NOT_STOPPED;
+  if (caught)
+    *verdict = original_first ? VERDICT_STOPPED : VERDICT_NOTICED;
   return err;
 }
 
 static enum wk_err attack(struct lab *lab, enum verdict *verdict) {
-  struct wk_client *first = NULL;
-  struct wk_client *second = NULL;
-  enum wk_err err = lab_client(lab, &first);
+  struct wk_client *client[2] = {NULL, NULL};
+  enum wk_err err = lab_client(lab, &client[0]);
   if (err == WK_OK)
-    err = lab_client(lab, &second);
+    err = lab_client(lab, &client[1]);
   if (err == WK_OK)
     err = lab->sim.options->attack == ATTACK_REPLAY
-              ? replay(lab, first, verdict)
-              : copy(lab, first, second, verdict);
-  wk_client_free(first);
-  wk_client_free(second);
+              ? replay(lab, client[0], verdict)
+              : copy(lab, client, verdict);
+  wk_client_free(client[0]);
+  wk_client_free(client[1]);
   return err;
 }
 

@@ -48,6 +48,7 @@ class AttackTest(wk.TestCase):
         text = self.attack(broker, "copy")
         self.assertIn("verdict: noticed", text)
         self.assertIn('"reason":"clone"', text)
+        self.assertIn("copy: its session was closed", text)
         self.assertEqual(self.reasons(), ["ok", "clone", "quarantined"])
         self.assertIn("quarantined", self.state())
 

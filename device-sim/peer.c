@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #define ANSWER_MS 10000
+#define CUT_MS 3000
 
 /* Waits for the next packet; gives its frame, within peer->in. */
 static bool next_packet(struct peer *peer, struct wk_mqtt_frame *frame) {
@@ -82,6 +83,17 @@ bool peer_alive(struct peer *peer) {
       return true;
   }
   return false;
+}
+
+bool peer_is_cut(struct peer *peer) {
+  uint8_t rest[PACKET_MAX];
+  for (;;) {
+    struct pollfd poller = {.fd = peer->fd, .events = POLLIN};
+    if (poll(&poller, 1, CUT_MS) != 1)
+      return false;
+    if (recv(peer->fd, rest, sizeof rest, 0) <= 0)
+      return true;
+  }
 }
 
 void peer_close(struct peer *peer) {

@@ -33,6 +33,9 @@ WK_MUST_CHECK enum wk_err peer_login(struct peer *peer, enum answer *answer,
 /* True when the broker still answers a PINGREQ. */
 bool peer_alive(struct peer *peer);
 
+/* Waits a moment for the broker to close the connection. */
+bool peer_is_cut(struct peer *peer);
+
 void peer_close(struct peer *peer);
 
 #endif

@@ -45,7 +45,7 @@ static enum wk_err enrol(struct sim *sim, struct wk_why *why) {
   enum wk_err err = fleet_open(&fleet, sim->options, why);
   for (uint32_t i = 0; i < sim->options->devices && err == WK_OK; i++) {
     struct wk_credential credential;
-    char did[NAME_MAX_LEN];
+    char did[SIM_NAME_MAX];
     if (sim_interrupted) {
       err = wk_fail(why, WK_ERR_IO, "interrupted while enrolling");
       break;

@@ -19,7 +19,7 @@
 
 #define PACKET_MAX 512u  /* the longest we take, and all we have under way */
 #define OPENING_MAX 64u  /* connections that are being opened at a time */
-#define NAME_MAX_LEN 16u /* "sim-50000" */
+#define SIM_NAME_MAX 16u /* "sim-50000" */
 
 enum phase {
   PHASE_PAUSE,    /* until its timer, then it connects */
