@@ -103,7 +103,7 @@ class Demo:
                           f"refused: {self.audited()['reason']}", good=False)
 
     def live(self):
-        self.view.step("A fleet, and a gateway that keeps private what is")
+        self.view.step("A fleet, and a gateway that keeps the private private")
         self.alarms = fleet.subscribe(self.stage, fleet.OWNER,
                                       "whitekey/v1/events/#")
         self.readings = fleet.Readings(self.stage, self.view)

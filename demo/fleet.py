@@ -13,7 +13,7 @@ GATEWAY = "gateway"
 PUBLIC = "cloud"  # whoever reads what is released: a dashboard, a company
 OWNER = "owner"  # hears the alarms
 DEVICES = 6
-RATE = 0.5  # readings a second of each device
+RATE = 0.25  # readings a second of each device
 HEADINGS = ("what the broker's public side sees", "what you see")
 
 POLICY = """\

@@ -54,7 +54,8 @@ class DemoTest(wk.TestCase):
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         for pattern in ("let in", "refused: replay", "refused: clone",
                         "refused: quarantined", r"sees +│ what you see",
-                        r'\{"temperature":[^│]*│', r"eyJ[^│]*│.*location"):
+                        r'\{"(temp|volt)[^│]*│ (temp|volt)',
+                        r"eyJ[^│]*│ [a-z_]+ \S"):
             with self.subTest(pattern=pattern):
                 self.assertRegex(done.stdout, pattern)
         self.assertNotIn("\033", done.stdout)
