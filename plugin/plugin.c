@@ -102,7 +102,7 @@ static enum wk_err plugin_open(struct wk_plugin *plugin,
   err = wk_audit_open(&plugin->audit, plugin->options.registry, why);
   if (err != WK_OK)
     return err;
-  plugin->sessions = wk_sessions_new(wk_registry_realm(plugin->registry));
+  plugin->sessions = wk_sessions_new(wk_server_realm(plugin->server));
   if (!plugin->sessions)
     return wk_fail(why, WK_ERR_MEMORY, "out of memory");
   wk_random(plugin->token_key, sizeof plugin->token_key);

@@ -143,6 +143,10 @@ void wk_server_close(struct wk_server *server) {
   server_free(server);
 }
 
+const uint8_t *wk_server_realm(const struct wk_server *server) {
+  return wk_registry_realm(server->registry);
+}
+
 /* ---- others' changes ---------------------------------------------------- */
 
 /* What the store says of a device that memory knows too. */

@@ -29,6 +29,9 @@ WK_MUST_CHECK enum wk_err wk_server_open(struct wk_server **server,
 /* Writes everything back and marks the end clean; frees at the last close. */
 void wk_server_close(struct wk_server *server);
 
+/* WK_REALM_LEN bytes that live as long as the server. */
+const uint8_t *wk_server_realm(const struct wk_server *server);
+
 /* Starts the background writer. WK_ERR_MEMORY: no thread to be had. */
 WK_MUST_CHECK enum wk_err wk_server_start_writer(struct wk_server *server,
                                                  struct wk_why *why);
