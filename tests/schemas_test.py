@@ -273,6 +273,27 @@ class DocumentsTest(wk.TestCase):
             (("connect_ms", "p95"), 1),
         )
 
+    def test_sim_summary__of_both_protocols(self):
+        registry = self.registry()
+        broker = self.broker(registry)
+        summaries = []
+        for protocol in ("3.1.1", "5"):
+            done = wk.run(
+                "whitekey-sim", "-p", broker.port, "-n", 2, "-c", 2,
+                "--rate", 50, "--length", 256, "--protocol", protocol,
+                env=registry.env, check=0)
+            summaries.append(json.loads(done.stdout))
+        self.fits("sim-summary", summaries)
+        self.refuses(
+            "sim-summary", summaries[0],
+            (("protocol",), "4"),
+            (("devices",), 0),
+            (("elapsed",), -1),
+            (("acked",), 1.5),
+            (("refusals",), {"not authorized": 0}),
+            (("publish_ms", "p50"), "fast"),
+        )
+
 
 if __name__ == "__main__":
     wk.main()
