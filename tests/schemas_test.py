@@ -10,10 +10,12 @@ import copy
 import glob
 import json
 import os
+import re
 import time
 import unittest
 
 import jsonschema
+import yaml
 
 import wk
 
@@ -60,7 +62,7 @@ def twins(schema, document):
         yield "with a stranger", {**document, "stranger": 1}
     for name in document:
         if name in schema.get("properties", {}):
-            yield f"{name} is an empty list", {**document, name: []}
+            yield f"{name} is an object", {**document, name: {"x": {}}}
             yield f"{name} is null", {**document, name: None}
     yield "a list", [document]
     yield "a text", json.dumps(document)
@@ -273,26 +275,88 @@ class DocumentsTest(wk.TestCase):
             (("connect_ms", "p95"), 1),
         )
 
-    def test_sim_summary__of_both_protocols(self):
+    def test_reading__of_every_simulated_sensor(self):
         registry = self.registry()
+        watcher = registry.enrol("watcher")
         broker = self.broker(registry)
-        summaries = []
-        for protocol in ("3.1.1", "5"):
-            done = wk.run(
-                "whitekey-sim", "-p", broker.port, "-n", 2, "-c", 2,
-                "--rate", 50, "--length", 256, "--protocol", protocol,
-                env=registry.env, check=0)
-            summaries.append(json.loads(done.stdout))
-        self.fits("sim-summary", summaries)
+        mark = broker.mark()
+        listener = self.process(
+            "mosquitto_sub", "-h", wk.HOST, "-p", broker.port,
+            "-u", watcher.did, "-P", registry.otp(watcher),
+            "-t", "sensors/#", "-q", "1", "-C", "8")
+        broker.wait_log("Sending SUBACK", mark)
+        wk.run("whitekey-sim", "-p", broker.port, "-n", 4, "-c", 2,
+               "--rate", 50, "--length", 256, env=registry.env, check=0)
+        self.assertEqual(listener.wait(), 0, listener.log())
+        readings = [json.loads(line) for line in listener.log().splitlines()]
+        self.fits("reading", readings)
         self.refuses(
-            "sim-summary", summaries[0],
-            (("protocol",), "4"),
-            (("devices",), 0),
-            (("elapsed",), -1),
-            (("acked",), 1.5),
-            (("refusals",), {"not authorized": 0}),
-            (("publish_ms", "p50"), "fast"),
+            "reading", readings[0],
+            (("time",), -1),
+            (("seq",), "1"),
+            (("place",), {"room": "bed"}),
+            (("",), 1),
         )
+
+    def gateway(self):
+        """Gives what --test-config says to a policy."""
+        registry = self.registry()
+        credential = registry.enrol("gateway")
+        path = self.folder.path
+        wk.run("whitekey-gateway", "init-key", path("key.jwk"), check=0)
+        config = self.folder.write("gateway.conf", "\n".join([
+            "broker mqtt://127.0.0.1:1", "subscribe sensors/+/#",
+            f"credential {credential.path}", f"key {path('key.jwk')}",
+            f"policy {path('policy.yaml')}", f"store {path('store.db')}",
+        ]) + "\n")
+
+        def judge(policy):
+            # JSON is YAML.
+            self.folder.write("policy.yaml", json.dumps(policy))
+            return wk.run("whitekey-gateway", "-c", config, "--test-config")
+
+        return judge
+
+    def test_policy__of_the_example_fits_schema_and_program(self):
+        path = os.path.join(wk.SOURCE, "gateway/examples/policy.yaml")
+        with open(path, encoding="utf-8") as file:
+            policy = yaml.safe_load(file)
+        self.fits("policy", [policy])
+        done = self.gateway()(policy)
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_policy__twin_is_refused_by_schema_and_program(self):
+        rule = {"topic": "a/+", "release": ["b"], "to": "public/{topic}"}
+        policy = {"version": 1, "rules": [rule]}
+        changes = [
+            (("version",), 2),
+            (("default",), "public"),
+            (("stranger",), 1),
+            (("rules", 0, "topic"), "a/#/b"),
+            (("rules", 0, "topic"), "a+"),
+            (("rules", 0, "topic"), ""),
+            (("rules", 0, "release"), []),
+            (("rules", 0, "release"), ["b", "b"]),
+            (("rules", 0, "release"), [".b"]),
+            (("rules", 0, "to"), "public/+"),
+            (("rules", 0, "to"), "public/{device}"),
+            (("rules", 0, "to"), "$SYS/a"),
+            (("rules", 0, "stranger"), 1),
+            (("rules", 0), {"topic": "a", "to": "b"}),
+        ]
+        self.refuses("policy", policy, *changes)
+        judge = self.gateway()
+        self.assertEqual(judge(policy).returncode, 0)
+        for path, value in changes:
+            with self.subTest(program="gateway", path=path, value=value):
+                done = judge(set_at(policy, path, value))
+                self.assertEqual(done.returncode, 1, done.stderr)
+                self.assertIn("policy.yaml", done.stderr)
+
+    def test_schema__every_one_has_documents_here(self):
+        with open(__file__, encoding="utf-8") as file:
+            tested = set(re.findall(r'self\.fits\("([a-z-]+)"', file.read()))
+        self.assertEqual(tested, set(names()))
 
 
 if __name__ == "__main__":
