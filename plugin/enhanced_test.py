@@ -131,7 +131,11 @@ class EnhancedTest(wk.TestCase):
             answers.append((reason.value, properties))
             done.set()
 
-        client = paho.Client("paho", protocol=paho.MQTTv5)
+        # paho 2 (Debian 13) wants to be told whose callbacks these are.
+        extra = {}
+        if hasattr(paho, "CallbackAPIVersion"):
+            extra["callback_api_version"] = paho.CallbackAPIVersion.VERSION2
+        client = paho.Client(client_id="paho", protocol=paho.MQTTv5, **extra)
         client.on_connect = on_connect
         client.connect(wk.HOST, self.server.port, properties=given)
         client.loop_start()
