@@ -19,6 +19,7 @@
 #define FAREWELL_MS 2000
 #define BACKOFF_MIN_MS 250u
 #define BACKOFF_MAX_MS 30000u
+#define REFUSALS_QUICK 8u /* 1 + 2 + 4 .. + R indices, and one more */
 
 static int64_t now_ms(void) {
   struct timespec ts;
@@ -45,12 +46,17 @@ static void log_broken(enum link_state state, int code) {
 }
 
 /* Ends this connection and sets the time of the next try: twice the wait each
- * time, and up to a quarter more, so that a fleet does not return as one. */
+ * time, and up to a quarter more, so that a fleet does not return as one. Only
+ * the first refusals do not double it: after a crash of the server they are
+ * how the index skips ahead, by 1, 2, 4 .. R (protocol sections 2 and 7). */
 static void give_up(struct wk_link *link) {
   uint16_t spread = 0;
   paho_end(link);
   wk_random(&spread, sizeof spread);
-  link->backoff = link->backoff == 0 ? BACKOFF_MIN_MS : link->backoff * 2;
+  if (link->backoff == 0)
+    link->backoff = BACKOFF_MIN_MS;
+  else if (link->refusals == 0 || link->refusals > REFUSALS_QUICK)
+    link->backoff *= 2;
   if (link->backoff > BACKOFF_MAX_MS)
     link->backoff = BACKOFF_MAX_MS;
   link->due = now_ms() + link->backoff + link->backoff * spread / 262144;
@@ -62,8 +68,11 @@ static void give_up(struct wk_link *link) {
 static void account(struct wk_link *link, int code) {
   if (link->state == CONNECTING &&
       (code == MQTTREASONCODE_BAD_USER_NAME_OR_PASSWORD ||
-       code == MQTTREASONCODE_NOT_AUTHORIZED || code == MQTTREASONCODE_BANNED))
+       code == MQTTREASONCODE_NOT_AUTHORIZED ||
+       code == MQTTREASONCODE_BANNED)) {
     wk_client_refused(link->client);
+    link->refusals++;
+  }
 }
 
 static void start(struct wk_link *link) {
@@ -101,6 +110,7 @@ static void go_online(struct wk_link *link) {
   }
   link->state = ONLINE;
   link->backoff = 0;
+  link->refusals = 0;
   link->connection++;
   wk_log(WK_LOG_NOTICE, "online at %s as %s", link->routes->config->broker,
          wk_client_id(link->client)->did);
@@ -149,8 +159,11 @@ static void check_patience(struct wk_link *link) {
 static void advance(struct wk_link *link, const struct told *told) {
   /* The filters of the readings, and the one of X4 before them. */
   const size_t wanted = link->routes->config->subscribe_count + 1;
-  if (link->state == WAITING && until(link) == 0)
-    start(link);
+  if (link->state == WAITING) {
+    if (until(link) == 0)
+      start(link); /* what was told is of the connection before */
+    return;
+  }
   if (link->state == CONNECTING && told->connected) {
     link->state = PROVING;
     link->due = now_ms() + PROOF_MS;

@@ -210,7 +210,7 @@ bool paho_subscribe(struct wk_link *link, const char *filter) {
   response.context = link;
   const int rc = MQTTAsync_subscribe(link->paho, filter, 1, &response);
   if (rc != MQTTASYNC_SUCCESS)
-    wk_log(WK_LOG_ERROR, "%s: cannot subscribe: %s", filter,
+    wk_log(WK_LOG_WARNING, "%s: cannot subscribe: %s", filter,
            MQTTAsync_strerror(rc));
   return rc == MQTTASYNC_SUCCESS;
 }

@@ -37,6 +37,7 @@ struct wk_link {
   enum link_state state;
   int64_t due; /* ms: of the next try, or of giving up on the proof */
   unsigned backoff;
+  unsigned refusals; /* since the last success */
   unsigned connection;
 
   pthread_mutex_t mutex; /* for what Paho's thread tells, below */
