@@ -76,7 +76,9 @@ class CloneTest(wk.TestCase):
     def test_clone__alarm_is_published_like_the_audit_event(self):
         self.start()
         watch, _ = self.login(self.watch, "watch")
+        other, _ = self.login(self.store.enrol("other"), "other")
         watch.subscribe(EVENTS)
+        other.subscribe(EVENTS)
         self.copy_and_use()
         while not watch.messages:
             watch.ping()
@@ -84,10 +86,13 @@ class CloneTest(wk.TestCase):
         self.assertEqual(message.topic, "whitekey/v1/events/thermo-1")
         alarm = json.loads(message.payload)
         event = self.last_login()
-        alarm.pop("time"), event.pop("time")
+        del alarm["time"], event["time"]
         self.assertEqual(alarm, event)
         self.assertEqual(alarm["reason"], "clone")
         self.assertTrue(alarm["quarantined"])
+        # Only whom the acl_file names hears of it.
+        other.ping()
+        self.assertEqual(other.messages, [])
 
     def test_clone__alarm_only_where_the_policy_says_so(self):
         self.start(options={"on_clone": "alarm"})

@@ -81,22 +81,6 @@ class TopicsTest(wk.TestCase):
         client.ping()
         self.assertEqual(len(client.messages), 1)
 
-    def test_topics__alarms_only_for_whom_acl_file_names(self):
-        acl = self.folder.write(
-            "acl", "pattern readwrite a/%u\n"
-            "user door-1\ntopic read whitekey/v1/events/#\n")
-        broker = self.broker(self.store, config=f"acl_file {acl}")
-        door = self.login(broker, self.door)
-        self.assertEqual(door.subscribe("whitekey/v1/events/#"), 1)
-        thief = self.thermo.copy(self.folder.path("thief"))
-        stolen = self.store.otp(thief)
-        self.login(broker, self.thermo)
-        client = rawmqtt.Client(broker.port, "thief", 5)
-        self.addCleanup(client.disconnect, polite=False)
-        client.connect("thermo-1", stolen)
-        door.ping()
-        self.assertLessEqual(len(door.messages), 1)
-
     def test_topics__no_alarms_without_acl_file(self):
         client = self.login(self.broker(self.store), self.thermo)
         code = client.subscribe("whitekey/v1/events/#")
