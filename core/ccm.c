@@ -104,7 +104,7 @@ enum wk_err wk_ccm_open(uint8_t *out, const uint8_t key[WK_AES_KEY_LEN],
                         const uint8_t *aad, size_t aad_len,
                         const uint8_t *sealed, size_t len) {
   if (aad_len > WK_CCM_AAD_MAX || len > WK_CCM_BODY_MAX) {
-    memset(out, 0, len);
+    wk_wipe(out, len);
     return WK_ERR_ARGUMENT;
   }
   struct wk_port_aes aes;

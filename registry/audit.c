@@ -70,9 +70,9 @@ static void add_text(cJSON *event, const char *key, const char *text) {
   char safe[65];
   if (!text)
     return;
-  const size_t len = strnlen(text, sizeof safe - 1);
-  for (size_t i = 0; i < len; i++)
-    safe[i] = text[i] >= 0x20 && text[i] < 0x7f ? text[i] : '?';
+  size_t len = 0;
+  for (; len < sizeof safe - 1 && text[len] != '\0'; len++)
+    safe[len] = text[len] >= 0x20 && text[len] < 0x7f ? text[len] : '?';
   safe[len] = '\0';
   (void)cJSON_AddStringToObject(event, key, safe);
 }
