@@ -13,9 +13,8 @@ packages_of() {
     demo) echo jose mosquitto-clients python3 ;;
     avr) echo avr-libc binutils-avr gcc-avr ;;
     test)
-      echo jose libcriterion-dev mosquitto-clients python3 \
-        python3-cryptography \
-        python3-jsonschema python3-paho-mqtt python3-yaml
+      echo jose libcriterion-dev mosquitto-clients openssl python3 \
+        python3-cryptography python3-jsonschema python3-paho-mqtt python3-yaml
       # Debian's npm pulls in some 300 packages: only where there is none.
       command -v npm >/dev/null || echo ca-certificates nodejs npm
       ;;
