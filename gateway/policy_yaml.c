@@ -193,8 +193,9 @@ static enum wk_err read_rule(const struct reader *r, struct wk_rule *rule,
 static enum wk_err read_rules(const struct reader *r,
                               struct wk_policy_rules *policy,
                               const yaml_node_t *list) {
-  if (list->type != YAML_SEQUENCE_NODE)
-    return BAD(r, list, "the value of", "rules", " must be a list");
+  if (list->type != YAML_SEQUENCE_NODE ||
+      list->data.sequence.items.start == list->data.sequence.items.top)
+    return BAD(r, list, "the value of", "rules", " must be a list of rules");
   const size_t count = (size_t)(list->data.sequence.items.top -
                                 list->data.sequence.items.start);
   policy->rules = calloc(count + 1, sizeof *policy->rules);

@@ -358,6 +358,69 @@ class DocumentsTest(wk.TestCase):
             tested = set(re.findall(r'self\.fits\("([a-z-]+)"', file.read()))
         self.assertEqual(tested, set(names()))
 
+    def gateway_takes(self, policy):
+        """Whether the gateway accepts it: JSON is YAML too."""
+        self.folder.write("policy.yaml", json.dumps(policy))
+        done = wk.run("whitekey-gateway", "-c", self.config, "--test-config")
+        return done.returncode == 0
+
+    def set_up_gateway(self):
+        key = self.folder.path("owner.jwk")
+        wk.run("whitekey-gateway", "init-key", key, check=0)
+        credential = self.registry().enrol("gateway").path
+        self.config = self.folder.write("gateway.conf", "\n".join([
+            "broker mqtt://localhost", f"key {key}",
+            f"credential {credential}", "store none.db",
+            "policy " + self.folder.path("policy.yaml"),
+        ]))
+
+    def test_policy__schema_and_gateway_agree(self):
+        self.set_up_gateway()
+        rule = {"topic": "sensors/+/#", "release": ["a", "b.c"], "to": "out"}
+        good = {"version": 1, "default": "private", "rules": [rule]}
+        documents = [good, {"version": 1},
+                     set_at(good, ("rules", 0, "to"), "out/{topic}"),
+                     set_at(good, ("rules", 0, "topic"), "#")]
+        self.fits("policy", documents)
+        for document in documents:
+            self.assertTrue(self.gateway_takes(document), document)
+        changes = [
+            (("version",), 2),
+            (("default",), "public"),
+            (("rules",), []),
+            (("rules", 0, "topic"), "a/#/b"),
+            (("rules", 0, "topic"), "a+"),
+            (("rules", 0, "topic"), ""),
+            (("rules", 0, "release"), []),
+            (("rules", 0, "release"), ["a", "a"]),
+            (("rules", 0, "release"), ["a..b"]),
+            (("rules", 0, "release"), [".a"]),
+            (("rules", 0, "release"), ["a\"b"]),
+            (("rules", 0, "to"), "out/+"),
+            (("rules", 0, "to"), "{topic}"),
+            (("rules", 0, "to"), "a/{topic}/b"),
+            (("rules", 0, "to"), "$SYS/a"),
+            (("rules", 0, "stranger"), 1),
+        ]
+        self.refuses("policy", good, *changes)
+        for path, value in changes:
+            with self.subTest(path=path, value=value):
+                self.assertFalse(
+                    self.gateway_takes(set_at(good, path, value)))
+
+    def test_reading__flat_json_object(self):
+        good = {"time": 1790000000, "seq": 7, "temperature": 21.5,
+                "open": True, "location": "bedroom"}
+        self.fits("reading", [good, {"temperature": -1}])
+        self.refuses(
+            "reading", good,
+            (("time",), -1),
+            (("seq",), 1.5),
+            (("temperature",), None),
+            (("temperature",), [1]),
+            (("",), 1),
+        )
+
 
 if __name__ == "__main__":
     wk.main()
