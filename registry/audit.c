@@ -71,8 +71,8 @@ static void add_text(cJSON *event, const char *key, const char *text) {
   if (!text)
     return;
   size_t len = 0;
-  for (; len < sizeof safe - 1 && text[len] != '\0'; len++)
-    safe[len] = text[len] >= 0x20 && text[len] < 0x7f ? text[len] : '?';
+  for (const char *at = text; *at != '\0' && len < sizeof safe - 1; at++)
+    safe[len++] = *at >= 0x20 && *at < 0x7f ? *at : '?';
   safe[len] = '\0';
   (void)cJSON_AddStringToObject(event, key, safe);
 }

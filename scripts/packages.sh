@@ -6,7 +6,8 @@
 packages_of() {
   case $1 in
     build)
-      echo gcc libc6-dev cmake ninja-build pkg-config \
+      # gcc runs make to optimize at link time on all processors.
+      echo gcc libc6-dev make cmake ninja-build pkg-config \
         libcjson-dev libmbedtls-dev libmosquitto-dev libpaho-mqtt-dev \
         libsqlite3-dev libyaml-dev mosquitto mosquitto-dev
       ;;
