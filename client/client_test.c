@@ -263,7 +263,9 @@ Test(client, check__answers_to_something_else_are_refused) {
   cr_assert_eq(wk_client_check(other, x4, sizeof x4, &reply, &why),
                WK_ERR_MALFORMED); /* refuses an X3, of which there is none */
   device_answer(x4, &device, &second, NULL, WK_STATUS_SWITCHED);
-  cr_assert_eq(wk_client_check(other, x4, sizeof x4, &reply, &why), WK_OK);
+  cr_assert_eq(wk_client_check(other, x4, sizeof x4, &reply, &why),
+               WK_ERR_CHAIN); /* a switch that nobody here began */
+  cr_assert_not_null(strstr(why.text, "stolen"), "%s", why.text);
   wk_client_free(client);
   wk_client_free(other);
 }

@@ -33,29 +33,41 @@ static enum wk_err read_numbers(struct wk_credential_chain *chain,
   if (err == WK_OK)
     err =
         wk_json_u32(&chain->next, entry, "next", 1, chain->n + 1, where, why);
+  if (err == WK_OK && cJSON_GetObjectItemCaseSensitive(entry, "refusals"))
+    err = wk_json_u32(&chain->refusals, entry, "refusals", 0, WK_REFUSALS_MAX,
+                      where, why);
   chain->present = err == WK_OK;
   return err;
 }
 
 /* The new chain of an open update stands inside the old one's entry. */
-static enum wk_err read_update(struct wk_credential_chain *update,
-                               uint32_t epoch, const cJSON *entry,
-                               const char *where, struct wk_why *why) {
-  static const char *const names[] = {"epoch", "n", "seed", "next"};
+static enum wk_err read_update(struct wk_credential_update *update,
+                               const struct wk_credential_chain *old,
+                               const cJSON *entry, const char *where,
+                               struct wk_why *why) {
+  static const char *const names[] = {"epoch",    "n",     "seed", "next",
+                                      "refusals", "after", "turn"};
   enum wk_err err = wk_json_only(entry, names, COUNT(names), where, why);
   if (err == WK_OK)
-    err = read_numbers(update, entry, where, why);
-  if (err == WK_OK && (epoch == UINT32_MAX || update->epoch != epoch + 1))
+    err = read_numbers(&update->chain, entry, where, why);
+  if (err == WK_OK &&
+      (old->epoch == UINT32_MAX || update->chain.epoch != old->epoch + 1))
     err = wk_fail(why, WK_ERR_MALFORMED,
                   "%s: \"epoch\": not one above the chain's", where);
+  if (err == WK_OK)
+    err = wk_json_u32(&update->after, entry, "after", 1, old->n, where, why);
+  if (err == WK_OK)
+    err =
+        wk_json_u32(&update->turn, entry, "turn", 0, WK_TURNS - 1, where, why);
   return err;
 }
 
 static enum wk_err read_chain(struct wk_credential_chain *chain,
-                              struct wk_credential_chain *update,
+                              struct wk_credential_update *update,
                               const cJSON *chains, const char *name,
                               const char *file, struct wk_why *why) {
-  static const char *const names[] = {"epoch", "n", "seed", "next", "update"};
+  static const char *const names[] = {"epoch", "n",        "seed",
+                                      "next",  "refusals", "update"};
   const cJSON *entry = NULL;
   char where[WHERE_MAX];
   (void)snprintf(where, sizeof where, "%s: chains.%s", file, name);
@@ -71,7 +83,7 @@ static enum wk_err read_chain(struct wk_credential_chain *chain,
   err = wk_json_object(&entry, entry, "update", where, why);
   (void)snprintf(where, sizeof where, "%s: chains.%s.update", file, name);
   if (err == WK_OK)
-    err = read_update(update, chain->epoch, entry, where, why);
+    err = read_update(update, chain, entry, where, why);
   return err;
 }
 

@@ -13,7 +13,9 @@
 #define B16 "AAAAAAAAAAAAAAAAAAAAAA"
 #define B32 "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 #define CHAIN "\"epoch\":7,\"n\":16,\"seed\":\"" B32 "\",\"next\":17"
-#define NEWER "\"epoch\":8,\"n\":2,\"seed\":\"" B32 "\",\"next\":1"
+#define NEWER                                                                 \
+  "\"epoch\":8,\"n\":2,\"seed\":\"" B32                                       \
+  "\",\"next\":1,\"refusals\":7,\"after\":16,\"turn\":3"
 
 static const char plain[] =
     "{\"whitekey\":1,\"d_id\":\"thermo-1\",\"realm\":\"" B16
@@ -37,11 +39,15 @@ Test(credential, parse__protocol_form_is_taken) {
   cr_assert_eq(wk_credential_parse(&got, plain, strlen(plain), "f", NULL),
                WK_OK);
   cr_assert_str_eq(got.id.did, "thermo-1");
-  cr_assert(got.c.present && got.d.present && got.c_update.present);
-  cr_assert(!got.d_update.present);
+  cr_assert(got.c.present && got.d.present && got.c_update.chain.present);
+  cr_assert(!got.d_update.chain.present);
   cr_assert_eq(got.c.epoch, 7u);
   cr_assert_eq(got.c.next, 17u);
-  cr_assert_eq(got.c_update.epoch, 8u);
+  cr_assert_eq(got.c.refusals, 0u);
+  cr_assert_eq(got.c_update.chain.epoch, 8u);
+  cr_assert_eq(got.c_update.chain.refusals, 7u);
+  cr_assert_eq(got.c_update.after, 16u);
+  cr_assert_eq(got.c_update.turn, 3u);
 }
 
 static void round_trip(const struct wk_credential *want) {
@@ -63,10 +69,15 @@ Test(credential, write__is_read_back) {
   round_trip(&device);
   device_make(&device, 1000, true);
   round_trip(&device);
-  wk_credential_chain_new(&device.c_update, 1u << 20);
-  device.c_update.epoch = 1;
-  wk_credential_chain_new(&device.d_update, 2);
-  device.d_update.epoch = 1;
+  wk_credential_chain_new(&device.c_update.chain, 1u << 20);
+  device.c_update.chain.epoch = 1;
+  device.c_update.after = 1000;
+  wk_credential_chain_new(&device.d_update.chain, 2);
+  device.d_update.chain.epoch = 1;
+  device.d_update.after = 1;
+  device.d_update.turn = 3;
+  device.d_update.chain.refusals = 7;
+  device.d.refusals = 1;
   device.generation = UINT32_MAX;
   device.time = UINT32_MAX;
   device.d.next = 1001;
@@ -132,6 +143,12 @@ static const struct twin twins[] = {
     {"\"epoch\":8", "\"epoch\":7", "f: chains.C.update: \"epoch\""},
     {"\"epoch\":8", "\"epoch\":9", "\"epoch\""},
     {"\"n\":2", "\"n\":1", "f: chains.C.update: \"n\""},
+    {"\"refusals\":7", "\"refusals\":8", "f: chains.C.update: \"refusals\""},
+    {"\"after\":16", "\"after\":17", "f: chains.C.update: \"after\""},
+    {"\"after\":16", "\"after\":0", "\"after\""},
+    {"\"after\":16,", "", "\"after\": missing"},
+    {"\"turn\":3", "\"turn\":4", "f: chains.C.update: \"turn\""},
+    {",\"turn\":3", "", "\"turn\": missing"},
     {"\"update\":{", "\"update\":{\"update\":{},", "\"update\""},
     {"\"update\":{" NEWER "}", "\"update\":null", "\"update\""},
 };

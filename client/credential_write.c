@@ -38,18 +38,22 @@ static void put_members(struct wk_writer *w,
   put_number(w, ", \"n\": ", chain->n);
   put_bytes(w, ", \"seed\": ", chain->seed, WK_SEED_LEN);
   put_number(w, ", \"next\": ", chain->next);
+  if (chain->refusals > 0)
+    put_number(w, ", \"refusals\": ", chain->refusals);
 }
 
 static void put_chain(struct wk_writer *w, const char *before,
                       const struct wk_credential_chain *chain,
-                      const struct wk_credential_chain *update) {
+                      const struct wk_credential_update *update) {
   if (!chain->present)
     return;
   wk_write_text(w, before);
   put_members(w, chain);
-  if (update->present) {
+  if (update->chain.present) {
     wk_write_text(w, ",\n      \"update\": { ");
-    put_members(w, update);
+    put_members(w, &update->chain);
+    put_number(w, ", \"after\": ", update->after);
+    put_number(w, ", \"turn\": ", update->turn);
     wk_write_text(w, " }");
   }
   wk_write_text(w, " }");

@@ -21,4 +21,8 @@ void values_at(struct values *values, uint8_t x[WK_VALUE_LEN],
                const struct wk_id *id, enum wk_role role,
                const struct wk_credential_chain *chain, uint32_t index);
 
+/* Wipes them unless they are of one of the two chains. */
+void values_forget(struct values *values, const struct wk_credential_chain *a,
+                   const struct wk_credential_chain *b);
+
 #endif

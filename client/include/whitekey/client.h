@@ -1,13 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * client.h - the device's side: the next one-time password, and the check of
- * the server's X4.
+ * client.h - the device's side: the next one-time password, the check of the
+ * server's X4, and key updates.
  *
  * A client is backed by a credential file (index durable before a byte of the
  * message is given out, safe against a second process on the same file) or by
  * memory alone (simulated devices). One client is for one thread at a time.
- * How often it was refused lives in memory: a new process begins its
- * skip-ahead anew.
+ * What has to outlive the process is in the file: indices, both chains of an
+ * open update and whose turn it is, and how far the skip-ahead of section 2
+ * has been used since the last success.
+ *
+ * The life of a login:
+ *
+ *   wk_client_next()      -> CONNECT
+ *   CONNACK               -> wk_client_accepted() or wk_client_refused()
+ *   every X4              -> wk_client_check()
+ *   after each good X4    -> wk_client_update(), until WK_ERR_MISSING, each
+ *                            message published on whitekey/v1/<d_id>/x3
  */
 #ifndef WHITEKEY_CLIENT_H
 #define WHITEKEY_CLIENT_H
@@ -34,6 +43,14 @@ WK_MUST_CHECK enum wk_err wk_client_open(struct wk_client **client,
                                          const char *path, wk_clock *clock,
                                          void *clock_context,
                                          struct wk_why *why);
+
+/*
+ * The same for a user's credential, which needs a chain D: wk_client_user()
+ * instead of wk_client_next(). WK_ERR_ARGUMENT: it holds none.
+ */
+WK_MUST_CHECK enum wk_err
+wk_client_open_user(struct wk_client **client, const char *path,
+                    wk_clock *clock, void *clock_context, struct wk_why *why);
 
 /*
  * A client in memory only, for simulated devices; copies the credential.
@@ -66,6 +83,17 @@ WK_MUST_CHECK enum wk_err wk_client_next(struct wk_client *client,
                                          struct wk_otp *otp,
                                          struct wk_why *why);
 
+/*
+ * Adds the user's X2 to a login that wk_client_next() of the device made, with
+ * the same challenge. WK_ERR_FORGED: its X1 is not of this device;
+ * WK_ERR_ARGUMENT: it has an X2, or the client was not opened for a user; else
+ * as wk_client_next(). otp is unchanged on failure.
+ */
+WK_MUST_CHECK enum wk_err wk_client_user(struct wk_client *client,
+                                         const uint8_t *challenge,
+                                         struct wk_otp *otp,
+                                         struct wk_why *why);
+
 /* As MQTT password text and as enhanced authentication data (sections 4, 5).
  */
 void wk_otp_password(const struct wk_otp *otp, char text[WK_PASSWORD_MAX + 1]);
@@ -74,10 +102,17 @@ size_t wk_otp_binary(const struct wk_otp *otp, const struct wk_id *id,
                      uint8_t out[WK_OTP_BINARY_MAX]);
 
 /*
- * Checks an X4 against the last login's X1: it opens, is an X4 and names that
- * request. reply->role tells whose chain it speaks of. WK_ERR_MALFORMED (also
- * a status that answers no login), WK_ERR_FORGED; reply is zeroed on failure.
- * Success is wk_client_accepted().
+ * Checks an X4 against the last login: it opens, is an X4 and names the X1 or
+ * an X3 of this session. reply->role tells whose chain it speaks of. One that
+ * answers the login is wk_client_accepted() too, and decides an open update:
+ * the chain that lost is erased, durably where there is a file.
+ *
+ * WK_ERR_MALFORMED (also a status that does not answer such a message),
+ * WK_ERR_FORGED: not an answer. WK_ERR_CHAIN: it is one, the login stands, and
+ * it tells of a chain that nobody with this credential made: the key was
+ * stolen. WK_ERR_IO and what wk_client_open() gives: what it decided is not
+ * durable, and nothing is lost: the next login goes on from there. reply is
+ * zeroed on failure.
  */
 WK_MUST_CHECK enum wk_err wk_client_check(struct wk_client *client,
                                           const uint8_t *x4, size_t len,
@@ -94,5 +129,30 @@ WK_MUST_CHECK enum wk_err wk_client_check(struct wk_client *client,
  */
 void wk_client_accepted(struct wk_client *client);
 void wk_client_refused(struct wk_client *client);
+
+/* ---- key update (section 6) -------------------------------------------- */
+
+/* How often a client begins an update by itself. */
+enum wk_update_when {
+  WK_UPDATE_QUARTER, /* less than a quarter of the chain is left, or less than
+                        3R indices of a short one */
+  WK_UPDATE_SESSION, /* whenever none is open */
+  WK_UPDATE_NEVER
+};
+
+/*
+ * Begins an update of one chain where it is due and the last login was
+ * accepted: the new chain is durable, and x3 is to be published once, within
+ * that login's session. At least 2R + 2 indices must be left. Call it until it
+ * gives WK_ERR_MISSING: none is due. Other errors as wk_client_next(). x3 is
+ * zeroed on failure.
+ *
+ * From then on both chains are kept and logins go on by section 6.5, whoever
+ * makes them: see client/spend.h for the order.
+ */
+WK_MUST_CHECK enum wk_err wk_client_update(struct wk_client *client,
+                                           enum wk_update_when when,
+                                           uint8_t x3[WK_X3_LEN],
+                                           struct wk_why *why);
 
 #endif

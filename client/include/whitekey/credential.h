@@ -14,6 +14,8 @@
 #include <whitekey/why.h>
 
 #define WK_CREDENTIAL_FILE_MAX 16384u /* bytes */
+#define WK_REFUSALS_MAX 7u            /* 1, 2, 4 .. 64 indices: section 2 */
+#define WK_TURNS 4u
 
 /* One chain of one epoch. */
 struct wk_credential_chain {
@@ -21,7 +23,17 @@ struct wk_credential_chain {
   uint32_t epoch;
   uint32_t n;
   uint8_t seed[WK_SEED_LEN];
-  uint32_t next; /* index of the next message, 1..n + 1; n + 1: spent */
+  uint32_t next;     /* index of the next message, 1..n + 1; n + 1: spent */
+  uint32_t refusals; /* steps of the skip-ahead used since the last success,
+                        0..WK_REFUSALS_MAX */
+};
+
+/* An open key update (section 6): the chain of the next epoch, kept beside
+ * the old one until the server's answers tell which of the two is valid. */
+struct wk_credential_update {
+  struct wk_credential_chain chain;
+  uint32_t after; /* index of the login in whose session it began */
+  uint32_t turn;  /* 0..WK_TURNS - 1: which chain is next, section 8 */
 };
 
 struct wk_credential {
@@ -32,10 +44,8 @@ struct wk_credential {
   uint32_t time; /* the highest sent */
   struct wk_credential_chain c;
   struct wk_credential_chain d;
-  /* An open key update (section 6): member "update" in the chain's entry, of
-   * the next epoch. */
-  struct wk_credential_chain c_update;
-  struct wk_credential_chain d_update;
+  struct wk_credential_update c_update; /* member "update" of the entry */
+  struct wk_credential_update d_update;
 };
 
 /*
