@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # matrix.sh [bookworm|trixie]...: what a newcomer does on a fresh machine, done
 # in a root folder that debootstrap has just made. The checkout as it stands
-# is copied in, `./run test` installs what it needs, builds and tests. Roots
-# are made in $WK_MATRIX_DIR (build/matrix) and removed at the end; the log of
+# is copied in; `./run demo` and `./run test` install what they need, build and
+# run. Roots are made in $WK_MATRIX_DIR (build/matrix) and removed at the end; the log of
 # each stays beside them.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -54,9 +54,11 @@ test_release() {
   local log=$folder/$release.log
   make_root "$release"
   copy_checkout
-  say "$release: ./run test (log: $log)"
   local status=0
-  in_root /whitekey/run test >"$log" 2>&1 || status=$?
+  say "$release: ./run demo, ./run test (log: $log)"
+  {
+    in_root /whitekey/run demo --for 10 && in_root /whitekey/run test
+  } >"$log" 2>&1 || status=$?
   tail -n 12 "$log"
   cleanup
   root=
