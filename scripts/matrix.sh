@@ -3,8 +3,8 @@
 # matrix.sh [bookworm|trixie]...: what a newcomer does on a fresh machine, done
 # in a root folder that debootstrap has just made. The checkout as it stands
 # is copied in; `./run demo` and `./run test` install what they need, build and
-# run. Roots are made in $WK_MATRIX_DIR (build/matrix) and removed at the end; the log of
-# each stays beside them.
+# run. Roots are made in $WK_MATRIX_DIR (build/matrix) and removed at the end;
+# the log of each stays beside them.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . scripts/common.sh
