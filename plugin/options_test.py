@@ -70,7 +70,8 @@ class OptionsTest(wk.TestCase):
         client = rawmqtt.Client(broker.port, "c")
         self.assertEqual(client.connect("thermo-1", late).code, 5)
         client.disconnect()
-        self.assertEqual(self.store.audit()[-1]["reason"], "gap")
+        self.assertSoon(
+                "gap", lambda: self.store.audit()[-1]["reason"])
 
 
 if __name__ == "__main__":

@@ -49,6 +49,7 @@ int wk_on_reload(int event, void *event_data, void *userdata) {
   (void)event;
   (void)event_data;
   step_out(plugin);
+  wk_audit_reopen(plugin->audit);
   plugin->reloading = true;
   return plugin->is_2_1 ? MOSQ_ERR_SUCCESS : MOSQ_ERR_PLUGIN_DEFER;
 }
@@ -100,6 +101,8 @@ static enum wk_err plugin_open(struct wk_plugin *plugin,
   if (err != WK_OK)
     return err;
   err = wk_audit_open(&plugin->audit, plugin->options.registry, why);
+  if (err == WK_OK)
+    err = wk_audit_start_writer(plugin->audit, why);
   if (err != WK_OK)
     return err;
   plugin->sessions = wk_sessions_new(wk_server_realm(plugin->server));

@@ -80,28 +80,54 @@ static enum wk_err enrol(struct wk_registry *registry,
   return store_enrolment(registry->store, record, why);
 }
 
+/* Within a transaction. */
+static enum wk_err enrol_one(struct wk_registry *registry,
+                             const struct wk_enrolment *device,
+                             struct wk_record *record, struct wk_why *why) {
+  memset(record, 0, sizeof *record);
+  record->state = WK_DEVICE_ENABLED;
+  const enum wk_err err =
+      enrolment_allowed(device, registry->realm, &record->id, why);
+  return err == WK_OK ? enrol(registry, device, record, why) : err;
+}
+
+static enum wk_err finish(struct wk_registry *registry, enum wk_err err,
+                          struct wk_why *why) {
+  if (err == WK_OK)
+    return wk_store_commit(registry->store, why);
+  wk_store_rollback(registry->store);
+  return err;
+}
+
 enum wk_err wk_registry_enrol(struct wk_registry *registry,
                               const struct wk_enrolment *device,
                               uint32_t *generation, uint8_t ks[WK_KS_LEN],
                               struct wk_why *why) {
-  struct wk_record record = {.state = WK_DEVICE_ENABLED};
-  enum wk_err err =
-      enrolment_allowed(device, registry->realm, &record.id, why);
-  if (err == WK_OK)
-    err = wk_store_begin(registry->store, why);
+  struct wk_record record;
+  enum wk_err err = wk_store_begin(registry->store, why);
   if (err != WK_OK)
     return err;
-  err = enrol(registry, device, &record, why);
-  if (err != WK_OK) {
-    wk_store_rollback(registry->store);
-    return err;
-  }
-  err = wk_store_commit(registry->store, why);
+  err = enrol_one(registry, device, &record, why);
+  err = finish(registry, err, why);
   if (err != WK_OK)
     return err;
   *generation = record.generation;
   wk_key_server(ks, registry->master, &record.id, record.generation);
   return WK_OK;
+}
+
+enum wk_err wk_registry_enrol_all(struct wk_registry *registry,
+                                  bool (*next)(void *context, uint32_t number,
+                                               struct wk_enrolment *device),
+                                  void *context, struct wk_why *why) {
+  struct wk_enrolment device;
+  struct wk_record record;
+  enum wk_err err = wk_store_begin(registry->store, why);
+  if (err != WK_OK)
+    return err;
+  for (uint32_t i = 0; err == WK_OK && next(context, i, &device); i++)
+    err = enrol_one(registry, &device, &record, why);
+  return finish(registry, err, why);
 }
 
 /* ---- looking ------------------------------------------------------------ */
@@ -207,8 +233,5 @@ enum wk_err wk_registry_change(struct wk_registry *registry, const char *did,
     err = apply(&record, change, why);
   if (err == WK_OK)
     err = wk_store_put(registry->store, &record, why);
-  if (err == WK_OK)
-    return wk_store_commit(registry->store, why);
-  wk_store_rollback(registry->store);
-  return err;
+  return finish(registry, err, why);
 }

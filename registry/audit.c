@@ -4,17 +4,27 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
-#include <cjson/cJSON.h>
+#include "event.h"
+
+#define BATCH 64u /* events formatted and written at once */
 
 struct wk_audit {
-  int fd;
-  unsigned lost; /* lines that could not be written since the last one */
+  char *path;
+  int fd; /* -1: could not be opened again */
+  unsigned lost;
+  /* The queue: first..first + count, round a ring. NULL: no thread. */
+  struct wk_event *ring;
+  unsigned first, count;
+  bool stopping, reopen;
+  pthread_t thread;
+  pthread_mutex_t lock;
+  pthread_cond_t wake;
 };
 
 enum wk_err wk_audit_path(char *path, size_t len, const char *registry_path,
@@ -25,6 +35,10 @@ enum wk_err wk_audit_path(char *path, size_t len, const char *registry_path,
   return WK_OK;
 }
 
+static int open_file(const char *path) {
+  return open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+}
+
 enum wk_err wk_audit_open(struct wk_audit **audit, const char *registry_path,
                           struct wk_why *why) {
   char path[PATH_MAX];
@@ -33,132 +47,184 @@ enum wk_err wk_audit_open(struct wk_audit **audit, const char *registry_path,
   if (err != WK_OK)
     return err;
   struct wk_audit *made = calloc(1, sizeof *made);
-  if (!made)
+  if (made)
+    made->path = strdup(path);
+  if (!made || !made->path) {
+    free(made);
     return wk_fail(why, WK_ERR_MEMORY, "%s: out of memory", path);
-  made->fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+  }
+  made->fd = open_file(path);
   if (made->fd < 0) {
+    free(made->path);
     free(made);
     return wk_fail(why, WK_ERR_IO, "%s: %s", path, strerror(errno));
   }
+  (void)pthread_mutex_init(&made->lock, NULL);
+  (void)pthread_cond_init(&made->wake, NULL);
   *audit = made;
   return WK_OK;
+}
+
+/* ---- writing ------------------------------------------------------------ */
+
+/* Events to text; then one write, so that lines of processes never mix. */
+static bool write_events(struct wk_audit *audit, const struct wk_event *events,
+                         unsigned count) {
+  char text[BATCH * 512u];
+  size_t used = 0;
+  bool done = true;
+  for (unsigned i = 0; i < count; i++) {
+    if (sizeof text - used < WK_AUDIT_LINE_MAX) {
+      done = write(audit->fd, text, used) == (ssize_t)used && done;
+      used = 0;
+    }
+    used += wk_event_line(text + used, &events[i]);
+  }
+  return write(audit->fd, text, used) == (ssize_t)used && done;
+}
+
+/* First, what was lost; then what is new. Only one thread writes. */
+static void write_batch(struct wk_audit *audit, const struct wk_event *events,
+                        unsigned count) {
+  (void)pthread_mutex_lock(&audit->lock);
+  const unsigned lost = audit->lost;
+  (void)pthread_mutex_unlock(&audit->lock);
+  struct wk_event gap;
+  wk_event_init(&gap, "lost", NULL);
+  gap.lines = lost;
+  const bool told = lost > 0 && write_events(audit, &gap, 1);
+  const bool done = write_events(audit, events, count);
+  (void)pthread_mutex_lock(&audit->lock);
+  if (told)
+    audit->lost -= lost;
+  if (!done)
+    audit->lost += count;
+  (void)pthread_mutex_unlock(&audit->lock);
+}
+
+static void reopen_file(struct wk_audit *audit) {
+  const int fd = open_file(audit->path);
+  (void)close(audit->fd);
+  audit->fd = fd;
+}
+
+/* Takes a batch off the queue; lock is held. */
+static unsigned take(struct wk_audit *audit, struct wk_event batch[BATCH]) {
+  unsigned taken = 0;
+  for (; taken < BATCH && audit->count > 0; taken++) {
+    batch[taken] = audit->ring[audit->first];
+    audit->first = (audit->first + 1) % WK_AUDIT_QUEUE;
+    audit->count--;
+  }
+  return taken;
+}
+
+static void *write_queue(void *context) {
+  struct wk_audit *audit = context;
+  struct wk_event batch[BATCH];
+  (void)pthread_mutex_lock(&audit->lock);
+  while (!audit->stopping || audit->count > 0) {
+    if (audit->count == 0 && !audit->reopen) {
+      (void)pthread_cond_wait(&audit->wake, &audit->lock);
+      continue;
+    }
+    const bool reopen = audit->reopen;
+    const unsigned taken = take(audit, batch);
+    audit->reopen = false;
+    (void)pthread_mutex_unlock(&audit->lock);
+    if (reopen)
+      reopen_file(audit);
+    if (taken > 0)
+      write_batch(audit, batch, taken);
+    (void)pthread_mutex_lock(&audit->lock);
+  }
+  (void)pthread_mutex_unlock(&audit->lock);
+  return NULL;
+}
+
+enum wk_err wk_audit_start_writer(struct wk_audit *audit, struct wk_why *why) {
+  audit->ring = calloc(WK_AUDIT_QUEUE, sizeof *audit->ring);
+  if (audit->ring &&
+      pthread_create(&audit->thread, NULL, write_queue, audit) == 0)
+    return WK_OK;
+  free(audit->ring);
+  audit->ring = NULL;
+  return wk_fail(why, WK_ERR_MEMORY, "%s: no thread for the audit",
+                 audit->path);
+}
+
+void wk_audit_reopen(struct wk_audit *audit) {
+  if (!audit->ring) {
+    reopen_file(audit);
+    return;
+  }
+  (void)pthread_mutex_lock(&audit->lock);
+  audit->reopen = true;
+  (void)pthread_cond_signal(&audit->wake);
+  (void)pthread_mutex_unlock(&audit->lock);
 }
 
 void wk_audit_close(struct wk_audit *audit) {
   if (!audit)
     return;
-  (void)close(audit->fd);
+  if (audit->ring) {
+    (void)pthread_mutex_lock(&audit->lock);
+    audit->stopping = true;
+    (void)pthread_cond_signal(&audit->wake);
+    (void)pthread_mutex_unlock(&audit->lock);
+    (void)pthread_join(audit->thread, NULL);
+  }
+  if (audit->lost > 0)
+    write_batch(audit, NULL, 0);
+  (void)pthread_cond_destroy(&audit->wake);
+  (void)pthread_mutex_destroy(&audit->lock);
+  if (audit->fd >= 0)
+    (void)close(audit->fd);
+  free(audit->ring);
+  free(audit->path);
   free(audit);
 }
 
-/* UTC with milliseconds, RFC 3339. */
-static void add_now(cJSON *event) {
-  struct timespec now;
-  struct tm utc;
-  char day[32];
-  char text[48];
-  (void)clock_gettime(CLOCK_REALTIME, &now);
-  (void)gmtime_r(&now.tv_sec, &utc);
-  (void)strftime(day, sizeof day, "%Y-%m-%dT%H:%M:%S", &utc);
-  (void)snprintf(text, sizeof text, "%s.%03dZ", day,
-                 (int)(now.tv_nsec / 1000000));
-  (void)cJSON_AddStringToObject(event, "time", text);
-}
+/* ---- events ------------------------------------------------------------- */
 
-/* A peer's text: at most 64 characters, printable ASCII. */
-static void add_text(cJSON *event, const char *key, const char *text) {
-  char safe[65];
-  if (!text)
+static void add(struct wk_audit *audit, const struct wk_event *event) {
+  if (!audit->ring) {
+    write_batch(audit, event, 1);
     return;
-  size_t len = 0;
-  for (const char *at = text; *at != '\0' && len < sizeof safe - 1; at++)
-    safe[len++] = *at >= 0x20 && *at < 0x7f ? *at : '?';
-  safe[len] = '\0';
-  (void)cJSON_AddStringToObject(event, key, safe);
-}
-
-static void add_alarms(cJSON *event, unsigned alarms) {
-  static const char *const names[] = {"clone", "chain", "suspect", "epoch",
-                                      "vouch"};
-  if (alarms == 0)
-    return;
-  cJSON *list = cJSON_AddArrayToObject(event, "alarms");
-  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-    if ((alarms & 1u << i) != 0)
-      (void)cJSON_AddItemToArray(list, cJSON_CreateString(names[i]));
   }
+  (void)pthread_mutex_lock(&audit->lock);
+  if (audit->count == WK_AUDIT_QUEUE) {
+    audit->lost++;
+  } else {
+    audit->ring[(audit->first + audit->count) % WK_AUDIT_QUEUE] = *event;
+    if (audit->count++ == 0)
+      (void)pthread_cond_signal(&audit->wake);
+  }
+  (void)pthread_mutex_unlock(&audit->lock);
 }
 
-static size_t print(char line[WK_AUDIT_LINE_MAX], cJSON *event) {
-  const bool done = event && cJSON_PrintPreallocated(
-                                 event, line, (int)WK_AUDIT_LINE_MAX - 1, 0);
-  cJSON_Delete(event);
-  if (!done)
-    line[0] = '\0';
-  return strlen(line);
+void wk_audit_login(struct wk_audit *audit, const struct wk_attempt *attempt,
+                    const struct wk_verdict *verdict, const char *method,
+                    const char *address) {
+  struct wk_event event;
+  wk_event_login(&event, attempt, verdict, method, address);
+  add(audit, &event);
 }
 
 size_t wk_audit_login_line(char line[WK_AUDIT_LINE_MAX],
                            const struct wk_attempt *attempt,
                            const struct wk_verdict *verdict,
                            const char *method, const char *address) {
-  cJSON *event = cJSON_CreateObject();
-  add_now(event);
-  add_text(event, "event", "login");
-  if (attempt->did[0] != '\0')
-    add_text(event, "d_id", attempt->did);
-  add_text(event, "reason", wk_reason_name(verdict->reason, verdict->user));
-  add_text(event, "method", method);
-  add_text(event, "address", address);
-  add_text(event, "client_id", attempt->client_id);
-  if (verdict->index != 0) {
-    (void)cJSON_AddNumberToObject(event, "epoch", verdict->epoch);
-    (void)cJSON_AddNumberToObject(event, "index", verdict->index);
-  }
-  add_alarms(event, verdict->alarms);
-  if (verdict->evidence != WK_EVIDENCE_NONE)
-    add_text(event, "evidence",
-             verdict->evidence == WK_EVIDENCE_TIME ? "time" : "challenge");
-  if (verdict->quarantined)
-    (void)cJSON_AddTrueToObject(event, "quarantined");
-  return print(line, event);
-}
-
-static bool write_line(struct wk_audit *audit, char *line, size_t len) {
-  line[len] = '\n';
-  return len > 0 && write(audit->fd, line, len + 1) == (ssize_t)(len + 1);
-}
-
-/* Lines that a full disk swallowed are told of by the next that gets in. */
-static void append(struct wk_audit *audit, char *line, size_t len) {
-  if (audit->lost > 0) {
-    char gap[WK_AUDIT_LINE_MAX];
-    cJSON *event = cJSON_CreateObject();
-    add_now(event);
-    add_text(event, "event", "lost");
-    (void)cJSON_AddNumberToObject(event, "lines", audit->lost);
-    if (write_line(audit, gap, print(gap, event)))
-      audit->lost = 0;
-  }
-  if (!write_line(audit, line, len))
-    audit->lost++;
-}
-
-void wk_audit_login(struct wk_audit *audit, const struct wk_attempt *attempt,
-                    const struct wk_verdict *verdict, const char *method,
-                    const char *address) {
-  char line[WK_AUDIT_LINE_MAX];
-  const size_t len =
-      wk_audit_login_line(line, attempt, verdict, method, address);
-  append(audit, line, len);
+  struct wk_event event;
+  wk_event_login(&event, attempt, verdict, method, address);
+  const size_t len = wk_event_line(line, &event) - 1;
+  line[len] = '\0';
+  return len;
 }
 
 void wk_audit_admin(struct wk_audit *audit, const char *event,
                     const char *did) {
-  char line[WK_AUDIT_LINE_MAX];
-  cJSON *object = cJSON_CreateObject();
-  add_now(object);
-  add_text(object, "event", event);
-  add_text(object, "d_id", did);
-  append(audit, line, print(line, object));
+  struct wk_event act;
+  wk_event_init(&act, event, did);
+  add(audit, &act);
 }

@@ -4,7 +4,9 @@
  * its own, so that no login waits for a disk (protocol section 7).
  */
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "server_state.h"
 
@@ -133,14 +135,17 @@ static void pause_for(struct wk_server *server, long ms) {
 
 static void *write_back(void *context) {
   struct wk_server *server = context;
+  /* On Linux this is the thread's own: logins go first. */
+  (void)setpriority(PRIO_PROCESS, (id_t)gettid(), 10);
   (void)pthread_mutex_lock(&server->memory);
   while (!server->stopping) {
     const long ms = server->healthy ? PAUSE_MS : RETRY_MS;
     (void)pthread_mutex_unlock(&server->memory);
     const enum wk_err err = wk_server_flush(server, NULL);
+    const bool warming = wk_server_warm(server);
     (void)pthread_mutex_lock(&server->memory);
     (void)err; /* told by wk_server_healthy() */
-    if (!server->stopping)
+    if (!server->stopping && !warming)
       pause_for(server, ms);
   }
   (void)pthread_mutex_unlock(&server->memory);

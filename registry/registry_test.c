@@ -10,7 +10,6 @@
 
 #include <sqlite3.h>
 
-#include <whitekey/audit.h>
 #include <whitekey/server.h>
 
 #define NOW INT64_C(1790000000)
@@ -367,33 +366,4 @@ Test(attempt, binary__name_messages_and_nothing_else) {
         len == 3 + WK_X1_LEN || len == 3 + WK_X1_LEN + WK_X2_LEN;
     cr_assert_eq(attempt.x1_len != 0, whole, "%zu bytes", len);
   }
-}
-
-Test(registry, audit__lines_are_json_and_peer_text_is_cleaned) {
-  struct wk_audit *audit = NULL;
-  struct wk_attempt attempt;
-  struct wk_verdict verdict = {.reason = WK_REASON_CLONE,
-                               .alarms = WK_ALARM_CLONE,
-                               .evidence = WK_EVIDENCE_TIME,
-                               .quarantined = true,
-                               .index = 4};
-  char line[WK_AUDIT_LINE_MAX];
-  wk_attempt_password(&attempt, "d", "x");
-  attempt.client_id = "evil\n\"id\xff";
-  cr_assert_gt(
-      wk_audit_login_line(line, &attempt, &verdict, "password", "127.0.0.1"),
-      0u);
-  cr_assert(strstr(line, "\"client_id\":\"evil?\\\"id?\""), "%s", line);
-  cr_assert(strstr(line, "\"reason\":\"clone\""), "%s", line);
-  cr_assert(strstr(line, "\"alarms\":[\"clone\"]"), "%s", line);
-  cr_assert_eq(wk_audit_open(&audit, db, &why), WK_OK);
-  wk_audit_login(audit, &attempt, &verdict, "password", "127.0.0.1");
-  wk_audit_admin(audit, "release", "d");
-  wk_audit_close(audit);
-  char path[128];
-  struct stat st;
-  cr_assert_eq(wk_audit_path(path, sizeof path, db, &why), WK_OK);
-  cr_assert_eq(stat(path, &st), 0);
-  cr_assert_eq(st.st_mode & 0777, 0600);
-  cr_assert_gt(st.st_size, (off_t)strlen(line));
 }

@@ -39,6 +39,7 @@ struct wk_server {
   bool healthy;          /* guarded by memory, as is trouble */
   struct wk_why trouble; /* what the store last complained of */
 
+  uint32_t warm; /* devices below it have had their keys derived */
   pthread_t writer;
   bool writing; /* the thread runs */
   bool stopping;
@@ -52,6 +53,12 @@ bool wk_server_record(const struct wk_server *server, const char *did,
 /* Before a write: promises indices up to last + R where no barrier stands. */
 void wk_server_promise(const struct wk_server *server,
                        struct wk_record *record);
+
+/*
+ * Derives the keys of the next devices that have none, so that their first
+ * login need not. False: there are none left.
+ */
+bool wk_server_warm(struct wk_server *server);
 
 /* After a try to write: logins are refused until a later try succeeds. */
 void wk_server_store_result(struct wk_server *server, enum wk_err err,

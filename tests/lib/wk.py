@@ -23,6 +23,7 @@ import socket
 import subprocess
 import tempfile
 import threading
+import time
 import unittest
 from signal import SIGHUP, SIGKILL, SIGTERM
 
@@ -390,6 +391,13 @@ class Broker:
 
 class TestCase(unittest.TestCase):
     """Makes what a test needs and clears it away in reverse order."""
+
+    def assertSoon(self, want, look):
+        """look() gives want: at once, or when a broker's writer got to it."""
+        until = time.monotonic() + PATIENCE
+        while look() != want and time.monotonic() < until:
+            time.sleep(0.005)
+        self.assertEqual(look(), want)
 
     def setUp(self):
         self.folder = Folder()

@@ -2,9 +2,12 @@
 /*
  * audit.h - one JSON line per decision or administrative act, appended to
  * `<registry>.audit.jsonl` (mode 0600). schemas/audit-event.schema.json
- * describes a line. Appending is one write(2) of at most WK_AUDIT_LINE_MAX
- * bytes and never waits for a disk; a line that cannot be written is counted
- * and reported with the next one that can.
+ * describes a line.
+ *
+ * A short-lived program writes as it goes. A broker starts a writer: then an
+ * event is copied into a queue of WK_AUDIT_QUEUE and nobody waits for a file.
+ * What the queue or the file cannot take is counted, and told by the next line
+ * that gets in (event "lost").
  */
 #ifndef WHITEKEY_AUDIT_H
 #define WHITEKEY_AUDIT_H
@@ -15,30 +18,44 @@
 #include <whitekey/registry.h>
 
 #define WK_AUDIT_LINE_MAX 1024u
+#define WK_AUDIT_QUEUE 8192u /* events; about 2 MB */
 
 struct wk_audit;
 
-/* The audit file of the registry at `path`. WK_ERR_IO. */
+/* The audit file of the registry at `path`. WK_ERR_IO, WK_ERR_MEMORY. */
 WK_MUST_CHECK enum wk_err wk_audit_open(struct wk_audit **audit,
                                         const char *registry_path,
                                         struct wk_why *why);
+
+/* Writes what is queued. */
 void wk_audit_close(struct wk_audit *audit);
 
-/* A login decision: event "login". Texts may be NULL; bytes outside printable
- * ASCII are replaced. method: "password", "WHITEKEY", ... */
+/* From now on a thread of its own writes. WK_ERR_MEMORY: no thread. */
+WK_MUST_CHECK enum wk_err wk_audit_start_writer(struct wk_audit *audit,
+                                                struct wk_why *why);
+
+/* After logrotate moved the file: goes on in a new one of the same name. */
+void wk_audit_reopen(struct wk_audit *audit);
+
+/*
+ * A login decision: event "login". Texts may be NULL; they are cut at 64
+ * characters, bytes outside printable ASCII are replaced. method: "password",
+ * "WHITEKEY" .., a string that lives for ever.
+ */
 void wk_audit_login(struct wk_audit *audit, const struct wk_attempt *attempt,
                     const struct wk_verdict *verdict, const char *method,
                     const char *address);
 
-/* The same line without its newline, for the alarm topic; returns its length,
- * 0 when out of memory. */
+/* The same line without its newline, for the alarm topic; its length. */
 size_t wk_audit_login_line(char line[WK_AUDIT_LINE_MAX],
                            const struct wk_attempt *attempt,
                            const struct wk_verdict *verdict,
                            const char *method, const char *address);
 
-/* An operator's act: event "enrol", "enable", "disable", "revoke", "release",
- * "init". */
+/*
+ * An operator's act: event "enrol", "enable", "disable", "revoke", "release",
+ * "init"; a string that lives for ever.
+ */
 void wk_audit_admin(struct wk_audit *audit, const char *event,
                     const char *did);
 

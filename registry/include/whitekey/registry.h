@@ -76,6 +76,16 @@ WK_MUST_CHECK enum wk_err wk_registry_enrol(struct wk_registry *registry,
                                             uint8_t ks[WK_KS_LEN],
                                             struct wk_why *why);
 
+/*
+ * Enrols a whole fleet in one step, all or nothing: next() fills in device
+ * `number` (0, 1 ..) or returns false at the end. Ks follows from the master
+ * key (wk_key_server()).
+ */
+WK_MUST_CHECK enum wk_err wk_registry_enrol_all(
+    struct wk_registry *registry,
+    bool (*next)(void *context, uint32_t number, struct wk_enrolment *device),
+    void *context, struct wk_why *why);
+
 enum wk_device_state {
   WK_DEVICE_ENABLED,
   WK_DEVICE_DISABLED,    /* by an operator; enable undoes it */

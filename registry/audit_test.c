@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <criterion/criterion.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cjson/cJSON.h>
+
+#include "event.h"
+
+static char folder[64];
+static char db[96];
+static char path[128];
+static char moved[128];
+static struct wk_audit *audit;
+
+static void begin(void) {
+  (void)snprintf(folder, sizeof folder, "/tmp/wk-audit-XXXXXX");
+  cr_assert_not_null(mkdtemp(folder));
+  (void)snprintf(db, sizeof db, "%s/r.db", folder);
+  (void)snprintf(moved, sizeof moved, "%s/r.old", folder);
+  cr_assert_eq(wk_audit_path(path, sizeof path, db, NULL), WK_OK);
+  cr_assert_eq(wk_audit_open(&audit, db, NULL), WK_OK);
+}
+
+static void end(void) {
+  wk_audit_close(audit);
+  (void)unlink(path);
+  (void)unlink(moved);
+  cr_assert_eq(rmdir(folder), 0);
+}
+
+TestSuite(audit, .init = begin, .fini = end);
+
+/* Lines of a file, each of them JSON; "lost" lines count what they tell. */
+static unsigned lines_of(const char *file) {
+  char line[WK_AUDIT_LINE_MAX + 2];
+  unsigned count = 0;
+  FILE *in = fopen(file, "r");
+  cr_assert_not_null(in, "%s", file);
+  while (fgets(line, sizeof line, in)) {
+    cJSON *event = cJSON_Parse(line);
+    cr_assert_not_null(event, "%s", line);
+    const cJSON *lost = cJSON_GetObjectItem(event, "lines");
+    count += lost ? (unsigned)lost->valuedouble : 1;
+    cJSON_Delete(event);
+  }
+  (void)fclose(in);
+  return count;
+}
+
+Test(audit, line__peer_text_is_cleaned_and_escaped) {
+  struct wk_attempt attempt;
+  const struct wk_verdict verdict = {.reason = WK_REASON_CLONE,
+                                     .alarms = WK_ALARM_CLONE | WK_ALARM_EPOCH,
+                                     .evidence = WK_EVIDENCE_TIME,
+                                     .quarantined = true,
+                                     .index = 4};
+  char line[WK_AUDIT_LINE_MAX];
+  wk_attempt_password(&attempt, "d", "x");
+  attempt.client_id = "evil\n\"id\\\xff";
+  const size_t len =
+      wk_audit_login_line(line, &attempt, &verdict, "password", "127.0.0.1");
+  cr_assert_eq(len, strlen(line));
+  cr_assert(strstr(line, "\"client_id\":\"evil?\\\"id\\\\?\""), "%s", line);
+  cr_assert(strstr(line, "\"reason\":\"clone\""), "%s", line);
+  cr_assert(strstr(line, "\"alarms\":[\"clone\",\"epoch\"]"), "%s", line);
+  cJSON *event = cJSON_Parse(line);
+  cr_assert_not_null(event);
+  cJSON_Delete(event);
+}
+
+Test(audit, line__the_longest_fits) {
+  struct wk_event event;
+  char line[WK_AUDIT_LINE_MAX];
+  char text[200];
+  memset(text, '"', sizeof text - 1);
+  text[sizeof text - 1] = '\0';
+  struct wk_attempt attempt = {.client_id = text};
+  struct wk_verdict verdict = {.reason = WK_REASON_QUARANTINED,
+                               .user = true,
+                               .alarms = 0x1f,
+                               .evidence = WK_EVIDENCE_CHALLENGE,
+                               .quarantined = true,
+                               .epoch = UINT32_MAX,
+                               .index = UINT32_MAX};
+  memset(attempt.did, 'd', WK_DID_MAX);
+  wk_event_login(&event, &attempt, &verdict, "WHITEKEY-CHALLENGE", text);
+  event.lines = UINT32_MAX;
+  cr_assert_lt(wk_event_line(line, &event), 800u);
+}
+
+Test(audit, file__is_private_and_takes_both_kinds) {
+  struct stat st;
+  wk_audit_admin(audit, "release", "d");
+  wk_audit_admin(audit, "init", NULL);
+  cr_assert_eq(stat(path, &st), 0);
+  cr_assert_eq(st.st_mode & 0777, 0600);
+  cr_assert_eq(lines_of(path), 2u);
+}
+
+Test(audit, writer__every_event_is_written_or_counted) {
+  cr_assert_eq(wk_audit_start_writer(audit, NULL), WK_OK);
+  for (unsigned i = 0; i < 3 * WK_AUDIT_QUEUE; i++)
+    wk_audit_admin(audit, "enable", "d");
+  wk_audit_close(audit);
+  cr_assert_eq(wk_audit_open(&audit, db, NULL), WK_OK);
+  cr_assert_eq(lines_of(path), 3 * WK_AUDIT_QUEUE);
+}
+
+Test(audit, reopen__goes_on_in_a_new_file) {
+  cr_assert_eq(wk_audit_start_writer(audit, NULL), WK_OK);
+  wk_audit_admin(audit, "enable", "d");
+  while (access(path, F_OK) != 0 || lines_of(path) == 0)
+    (void)usleep(1000);
+  cr_assert_eq(rename(path, moved), 0);
+  wk_audit_reopen(audit);
+  wk_audit_admin(audit, "disable", "d");
+  wk_audit_close(audit);
+  cr_assert_eq(lines_of(moved), 1u);
+  cr_assert_eq(lines_of(path), 1u);
+  cr_assert_eq(wk_audit_open(&audit, db, NULL), WK_OK);
+}
