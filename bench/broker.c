@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -61,6 +62,7 @@ static pid_t spawn(const char *config, const char *log) {
   const pid_t pid = fork();
   if (pid != 0)
     return pid;
+  (void)prctl(PR_SET_PDEATHSIG, SIGTERM); /* ends with the bench */
   const int fd = open(log, O_WRONLY | O_CREAT | O_TRUNC, 0600);
   if (fd >= 0) {
     (void)dup2(fd, STDOUT_FILENO);

@@ -12,7 +12,8 @@
 
 #include "event.h"
 
-#define BATCH 64u /* events formatted and written at once */
+#define BATCH 64u         /* events formatted and written at once */
+#define PAUSE_NS 5000000L /* events gather meanwhile: nobody wakes us */
 
 struct wk_audit {
   char *path;
@@ -22,6 +23,7 @@ struct wk_audit {
   struct wk_event *ring;
   unsigned first, count;
   bool stopping, reopen;
+  bool asleep; /* the thread waits for wake */
   pthread_t thread;
   pthread_mutex_t lock;
   pthread_cond_t wake;
@@ -119,13 +121,32 @@ static unsigned take(struct wk_audit *audit, struct wk_event batch[BATCH]) {
   return taken;
 }
 
+static void wake(struct wk_audit *audit) {
+  if (audit->asleep)
+    (void)pthread_cond_signal(&audit->wake);
+  audit->asleep = false;
+}
+
+/* Lets a few more events come, so that a busy broker wakes nobody; lock is
+ * held. */
+static void gather(struct wk_audit *audit) {
+  const struct timespec pause = {.tv_nsec = PAUSE_NS};
+  if (audit->stopping)
+    return;
+  (void)pthread_mutex_unlock(&audit->lock);
+  (void)nanosleep(&pause, NULL);
+  (void)pthread_mutex_lock(&audit->lock);
+}
+
 static void *write_queue(void *context) {
   struct wk_audit *audit = context;
   struct wk_event batch[BATCH];
   (void)pthread_mutex_lock(&audit->lock);
   while (!audit->stopping || audit->count > 0) {
     if (audit->count == 0 && !audit->reopen) {
+      audit->asleep = true;
       (void)pthread_cond_wait(&audit->wake, &audit->lock);
+      gather(audit);
       continue;
     }
     const bool reopen = audit->reopen;
@@ -160,7 +181,7 @@ void wk_audit_reopen(struct wk_audit *audit) {
   }
   (void)pthread_mutex_lock(&audit->lock);
   audit->reopen = true;
-  (void)pthread_cond_signal(&audit->wake);
+  wake(audit);
   (void)pthread_mutex_unlock(&audit->lock);
 }
 
@@ -170,7 +191,7 @@ void wk_audit_close(struct wk_audit *audit) {
   if (audit->ring) {
     (void)pthread_mutex_lock(&audit->lock);
     audit->stopping = true;
-    (void)pthread_cond_signal(&audit->wake);
+    wake(audit);
     (void)pthread_mutex_unlock(&audit->lock);
     (void)pthread_join(audit->thread, NULL);
   }
@@ -197,8 +218,8 @@ static void add(struct wk_audit *audit, const struct wk_event *event) {
     audit->lost++;
   } else {
     audit->ring[(audit->first + audit->count) % WK_AUDIT_QUEUE] = *event;
-    if (audit->count++ == 0)
-      (void)pthread_cond_signal(&audit->wake);
+    audit->count++;
+    wake(audit);
   }
   (void)pthread_mutex_unlock(&audit->lock);
 }

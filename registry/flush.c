@@ -10,8 +10,8 @@
 
 #include "server_state.h"
 
-#define BATCH 512u   /* records a transaction */
-#define PAUSE_MS 50  /* between batches: leaves the processor to logins */
+#define BATCH 256u   /* records a transaction */
+#define PAUSE_MS 100 /* between batches: leaves the processor to logins */
 #define RETRY_MS 500 /* while the store refuses */
 
 struct batch {
