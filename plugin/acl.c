@@ -1,12 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Who may use the topics under whitekey/, and the delivery of X4.
- *
- * M(X4) is published to its topic like any message, whenever its session may
- * have the subscription, and the broker asks here for every subscriber. One
- * session may read it, once: so it goes to that client alone, in a resumed
- * session too, and what was not read still waits for the next subscription.
- */
+/* Who may use the topics under whitekey/. */
 #include "plugin.h"
 
 #include <string.h>
@@ -14,52 +7,6 @@
 #include <whitekey/log.h>
 
 #include "topics.h"
-
-/* Made when it is asked for: most clients never are interested. */
-static bool make_x4(struct wk_plugin *plugin, struct wk_session *session) {
-  uint8_t x4[WK_X4_LEN];
-  if (session->x4[0] != '\0')
-    return true;
-  if (wk_server_reply(plugin->server, &session->accepted, wk_now(), WK_ROLE_C,
-                      x4) != WK_OK)
-    return false;
-  wk_b64_write(session->x4, x4, sizeof x4);
-  return true;
-}
-
-void wk_x4_publish(struct wk_plugin *plugin, struct wk_session *session) {
-  char topic[WK_TOPIC_MAX];
-  if (!session->x4_waits || !make_x4(plugin, session))
-    return;
-  wk_topic_x4(topic, session->did);
-  if (mosquitto_broker_publish_copy(NULL, topic, (int)strlen(session->x4),
-                                    session->x4, 1, false, NULL) != 0)
-    wk_log(WK_LOG_ERROR, "out of memory: no X4 for device %s", session->did);
-}
-
-static bool is_x4_of(const struct wk_session *session,
-                     const struct mosquitto_evt_acl_check *asked) {
-  const size_t len = strlen(session->x4);
-  return len > 0 && asked->payloadlen == len &&
-         wk_equal(session->x4, asked->payload, len);
-}
-
-static int read_x4(const struct wk_plugin *plugin, struct wk_session *session,
-                   const struct mosquitto_evt_acl_check *asked) {
-  if (is_x4_of(session, asked)) {
-    const bool waits = session->x4_waits;
-    session->x4_waits = false;
-    return waits ? MOSQ_ERR_SUCCESS : MOSQ_ERR_ACL_DENIED;
-  }
-  for (struct wk_session *s = wk_sessions_of(plugin->sessions, session->did);
-       s; s = wk_session_next_of(s)) {
-    if (s->state == WK_SESSION_LIVE && is_x4_of(s, asked))
-      return MOSQ_ERR_ACL_DENIED;
-  }
-  /* Queued for this device by an earlier session; refusing it would leave a
-   * hole in the broker's count of messages in flight. */
-  return MOSQ_ERR_SUCCESS;
-}
 
 /* Does this filter cover the session's own X4 topic? */
 static bool covers_x4(const struct wk_session *session, const char *filter) {
@@ -122,9 +69,9 @@ static int answer(struct wk_plugin *plugin, struct wk_session *session,
   const enum wk_answer said =
       wk_topic_answer(&topic, access, session ? session->did : NULL);
   if (said == WK_ANSWER_X4)
-    return session ? read_x4(plugin, session, asked) : MOSQ_ERR_ACL_DENIED;
+    return session ? wk_x4_read(plugin, session, asked) : MOSQ_ERR_ACL_DENIED;
   if (access == WK_ACCESS_SUBSCRIBE && said != WK_ANSWER_DENY && session &&
-      session->x4_waits && covers_x4(session, asked->topic))
+      session->x4_waits != 0 && covers_x4(session, asked->topic))
     wk_x4_publish(plugin, session);
   return result_of(said);
 }

@@ -86,7 +86,18 @@ static struct wk_session *admit(struct wk_plugin *plugin,
     return NULL;
   session->accepted = verdict->accepted;
   session->version = plugin->version;
+  /* Protocol section 3: the X4 for D follows on the topic. */
+  if (session->accepted.d_status == WK_STATUS_SWITCHED)
+    session->x4_waits |= 1u << WK_X4_LOGIN_D;
   return session;
+}
+
+/* A resumed session may have the subscription already. */
+static void publish_to_resumed(struct wk_plugin *plugin,
+                               struct wk_session *session,
+                               const struct mosquitto *client) {
+  if (session->x4_waits != 0 && !mosquitto_client_clean_session(client))
+    wk_x4_publish(plugin, session);
 }
 
 static int login_by_password(struct wk_plugin *plugin,
@@ -104,10 +115,8 @@ static int login_by_password(struct wk_plugin *plugin,
   wk_token_replace(asked->password, plugin->token_key, session->did,
                    session->client_id);
   session->by_password = true;
-  session->x4_waits = true;
-  /* A resumed session may have the subscription already. */
-  if (!mosquitto_client_clean_session(asked->client))
-    wk_x4_publish(plugin, session);
+  session->x4_waits |= 1u << WK_X4_LOGIN_C;
+  publish_to_resumed(plugin, session, asked->client);
   return MOSQ_ERR_SUCCESS;
 }
 

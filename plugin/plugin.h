@@ -52,8 +52,16 @@ enum wk_reason wk_login(struct wk_plugin *plugin, struct mosquitto *client,
                         struct wk_attempt *attempt, const char *method,
                         struct wk_verdict *verdict);
 
-/* Hands M(X4) to the broker for whoever wk_on_acl() lets read it. */
+/*
+ * Hands every M(X4) that waits to the broker, for whom wk_x4_read() lets read
+ * it: its own session, once.
+ */
 void wk_x4_publish(struct wk_plugin *plugin, struct wk_session *session);
+int wk_x4_read(const struct wk_plugin *plugin, struct wk_session *session,
+               const struct mosquitto_evt_acl_check *asked);
+
+/* The same for the X4 that answers an X3 of this session. */
+void wk_x4_answer(struct wk_session *session, const uint8_t x4[WK_X4_LEN]);
 
 /* Wall clock in seconds and monotonic clock in milliseconds. */
 int64_t wk_now(void);

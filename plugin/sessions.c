@@ -114,6 +114,7 @@ static void forget(struct wk_sessions *sessions, struct wk_session *session) {
   list_remove(sessions, session);
   sessions->count--;
   free(session->client_id);
+  free(session->x4);
   free(session);
 }
 
@@ -284,7 +285,7 @@ void wk_sessions_ended(struct wk_sessions *sessions,
   if (session->state == WK_SESSION_CLOSING)
     sessions->closing--;
   session->state = WK_SESSION_OFFLINE;
-  session->x4_waits = false;
+  session->x4_waits = 0;
   forget_oldest_offline(sessions, session->did);
 }
 

@@ -33,6 +33,15 @@ enum wk_session_index {
   WK_SESSION_INDICES
 };
 
+/* The X4 that a session may be owed, in the order of their delivery. */
+enum wk_x4_slot {
+  WK_X4_LOGIN_C,
+  WK_X4_LOGIN_D, /* a switch of the user's chain (protocol section 3) */
+  WK_X4_UPDATE   /* the first of WK_X4_UPDATES, used in turns */
+};
+#define WK_X4_UPDATES 2u /* one X3 for each chain */
+#define WK_X4_SLOTS (WK_X4_UPDATE + WK_X4_UPDATES)
+
 struct wk_session {
   const struct mosquitto *client;
   char *client_id;
@@ -41,8 +50,10 @@ struct wk_session {
   bool by_password;            /* the broker holds a token for it */
   enum wk_session_state state;
   uint64_t version; /* the registry's, when it was last looked at */
-  bool x4_waits;    /* its X4 is not delivered yet */
-  char x4[WK_B64_LEN(WK_X4_LEN) + 1]; /* empty until it is asked for */
+  uint8_t x4_waits; /* a bit for each slot that is not delivered yet */
+  uint8_t x4_turn;  /* of the update slots */
+  /* M(X4) by slot, empty where it was not asked for; NULL: none was. */
+  char (*x4)[WK_B64_LEN(WK_X4_LEN) + 1];
   /* The table's own. */
   struct wk_session *in_bucket[WK_SESSION_INDICES];
   struct wk_session *before, *after;
