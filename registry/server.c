@@ -9,6 +9,9 @@
 #include <whitekey/file.h>
 #include <whitekey/random.h>
 
+/* A broker's clients all wait meanwhile: longer is refused as `store`. */
+#define PATIENCE_MS 20
+
 /*
  * A broker with several listeners loads the plugin once for each; they share
  * one server per file. Opened and closed on the broker's one thread.
@@ -44,6 +47,8 @@ static enum wk_err open_files(struct wk_server *server, const char *path,
     err = wk_watch_open(&server->watch, path, why);
   if (err == WK_OK)
     err = wk_store_load(server->registry->store, load_one, server, why);
+  if (err == WK_OK)
+    wk_store_set_patience(server->registry->store, PATIENCE_MS);
   return err;
 }
 
@@ -205,6 +210,8 @@ static enum wk_err take_in_all(struct wk_server *server, struct wk_why *why) {
 
 void wk_server_store_result(struct wk_server *server, enum wk_err err,
                             const struct wk_why *why) {
+  if (err == WK_ERR_BUSY)
+    return; /* another process is writing: what is promised holds */
   (void)pthread_mutex_lock(&server->memory);
   server->healthy = err == WK_OK;
   if (err != WK_OK)

@@ -11,6 +11,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <sqlite3.h>
+
 #include <whitekey/server.h>
 
 #define NOW INT64_C(1790000000)
@@ -316,6 +318,22 @@ Test(server, others__release_makes_spent_indices_stale) {
   cr_assert_eq(login_at(0, 4, NOW + 91), WK_REASON_STALE);
   cr_assert_eq(login(6), WK_REASON_OK);
   cr_assert_eq(login_at(0, 4, NOW + 92), WK_REASON_CLONE);
+}
+
+/* Another process in the midst of a long write, such as a fleet's enrolment.
+ */
+Test(server, others__a_long_write_stops_only_what_must_be_durable) {
+  sqlite3 *other = NULL;
+  cr_assert_eq(sqlite3_open(db, &other), SQLITE_OK);
+  cr_assert_eq(sqlite3_exec(other, "BEGIN IMMEDIATE", 0, 0, 0), SQLITE_OK);
+  cr_assert_eq(login(1), WK_REASON_OK);
+  cr_assert_eq(wk_server_flush(server, &why), WK_ERR_BUSY);
+  cr_assert_eq(login(2), WK_REASON_OK, "within the promise");
+  cr_assert_eq(login(65), WK_REASON_STORE, "beyond it");
+  cr_assert(wk_server_healthy(server, &why));
+  cr_assert_eq(sqlite3_exec(other, "COMMIT", 0, 0, 0), SQLITE_OK);
+  (void)sqlite3_close(other);
+  cr_assert_eq(login(66), WK_REASON_OK);
 }
 
 Test(server, writer__writes_back_by_itself) {

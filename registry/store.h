@@ -37,6 +37,8 @@ WK_MUST_CHECK enum wk_err wk_store_open(struct wk_store **store,
                                         const char *path,
                                         struct wk_store_head *head,
                                         struct wk_why *why);
+/* How long another process's write is waited for: 5 s unless told. */
+void wk_store_set_patience(struct wk_store *store, int ms);
 void wk_store_close(struct wk_store *store);
 
 WK_MUST_CHECK enum wk_err wk_store_begin(struct wk_store *store,

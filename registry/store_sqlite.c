@@ -15,7 +15,7 @@
 
 #define APPLICATION_ID 0x574b5231 /* "WKR1" */
 #define SCHEMA_VERSION 1
-#define BUSY_MS 250
+#define PATIENCE_MS 5000 /* what a person at a shell puts up with */
 
 enum query {
   BEGIN,
@@ -247,7 +247,7 @@ static enum wk_err open_db(struct wk_store *store, struct wk_store_head *head,
       sqlite3_open_v2(store->path, &store->db, SQLITE_OPEN_READWRITE, NULL);
   if (code != SQLITE_OK)
     return failed(store, why, code);
-  (void)sqlite3_busy_timeout(store->db, BUSY_MS);
+  (void)sqlite3_busy_timeout(store->db, PATIENCE_MS);
   enum wk_err err = pragma_is(store, "PRAGMA application_id", APPLICATION_ID,
                               "is no WhiteKey registry", why);
   if (err == WK_OK)
@@ -284,6 +284,10 @@ enum wk_err wk_store_open(struct wk_store **store, const char *path,
   }
   *store = made;
   return WK_OK;
+}
+
+void wk_store_set_patience(struct wk_store *store, int ms) {
+  (void)sqlite3_busy_timeout(store->db, ms);
 }
 
 void wk_store_close(struct wk_store *store) {
