@@ -440,3 +440,21 @@ Test(key_update, journey__both_chains_in_one_file) {
 Test(key_update, journey__device_and_phone) {
   journeys(HOLDER_PHONE);
 }
+
+/*
+ * The server has switched C and never got D's X3, and the client knows
+ * neither: only new C with old D is valid. Two chains that alternated in step
+ * would never try it.
+ */
+Test(key_update, turns__find_the_one_valid_pair) {
+  const struct fault no_x4 = {LUCK_X4_NOT, false, FATE_LIVES};
+  enrol(HOLDER_BOTH);
+  cr_assert_eq(log_in(&none), WK_REASON_OK);
+  cr_assert(send_x3(it.c, WK_UPDATE_SESSION, LUCK_GOOD));     /* of C */
+  cr_assert(send_x3(it.c, WK_UPDATE_SESSION, LUCK_SENT_NOT)); /* of D */
+  cr_assert_eq(log_in(&none), WK_REASON_OK);
+  cr_assert(send_x3(it.c, WK_UPDATE_SESSION, LUCK_SENT_NOT)); /* D again */
+  cr_assert_eq(log_in(&no_x4), WK_REASON_OK);
+  settles("the one valid pair");
+  cr_assert_leq(it.attempts, 4u);
+}
