@@ -24,29 +24,12 @@ static char folder[64];
 static char path[96];
 static struct wk_credential device;
 
-static void save(mode_t mode) {
-  char *text = NULL;
-  size_t len = 0;
-  cr_assert_eq(wk_credential_write(&text, &len, &device), WK_OK);
-  cr_assert_eq(wk_file_replace(path, text, len, mode, NULL), WK_OK);
-  wk_file_wipe(text, len);
-}
-
-static void load(struct wk_credential *credential) {
-  char *text = NULL;
-  size_t len = 0;
-  cr_assert_eq(wk_file_read(&text, &len, path, WK_CREDENTIAL_FILE_MAX, NULL),
-               WK_OK);
-  cr_assert_eq(wk_credential_parse(credential, text, len, path, NULL), WK_OK);
-  wk_file_wipe(text, len);
-}
-
 static void begin(void) {
   (void)snprintf(folder, sizeof folder, "/tmp/whitekey-client.XXXXXX");
   cr_assert_not_null(mkdtemp(folder));
   (void)snprintf(path, sizeof path, "%s/dev.json", folder);
   device_make(&device, N, false);
-  save(0600);
+  device_save(path, &device, 0600);
 }
 
 static void end(void) {
@@ -77,7 +60,7 @@ Test(client_file, next__index_is_in_the_file_before_it_is_given) {
   struct stat st;
   for (uint32_t i = 1; i <= 5; i++) {
     cr_assert_eq(device_index(client), i);
-    load(&stored);
+    device_load(&stored, path);
     cr_assert_eq(stored.c.next, i + 1);
   }
   cr_assert_eq(stat(path, &st), 0);
@@ -127,14 +110,14 @@ Test(client_file, next__time_is_kept_in_the_file) {
   cr_assert_eq(wk_client_open(&client, path, device_clock, &now, NULL), WK_OK);
   cr_assert_eq(device_index(client), 1u);
   wk_client_free(client);
-  load(&stored);
+  device_load(&stored, path);
   cr_assert_eq(stored.time, 5000u);
   now = 4999; /* the clock went back while nobody ran */
   cr_assert_eq(wk_client_open(&client, path, device_clock, &now, NULL), WK_OK);
   cr_assert_eq(wk_client_next(client, NULL, &otp, NULL), WK_OK);
   device_open(&device, WK_X1, &otp, NULL, &header, &body);
   cr_assert_eq(body.time, 0u);
-  load(&stored);
+  device_load(&stored, path);
   cr_assert_eq(stored.time, 5000u);
   wk_client_free(client);
 }
@@ -244,7 +227,7 @@ static void draw_fails(struct wk_client *client) {
   cr_assert_eq(wk_client_next(client, NULL, &otp, &why), WK_ERR_IO);
   cr_assert_eq(memcmp(&otp, &zero, sizeof otp), 0);
   cr_assert_not_null(strstr(why.text, "dev.json"), "%s", why.text);
-  load(&stored);
+  device_load(&stored, path);
   cr_assert_eq(stored.c.next, 2u);
 }
 
@@ -290,7 +273,7 @@ Test(client_file, next__a_re_enrolled_file_is_followed) {
   cr_assert_eq(device_index(client), 1u);
   device_make(&device, N, false);
   device.c.next = 2; /* the salt and the index of before, another seed */
-  save(0600);
+  device_save(path, &device, 0600);
   cr_assert_eq(wk_client_next(client, NULL, &otp, NULL), WK_OK);
   device_open(&device, WK_X1, &otp, NULL, &header, &body);
   cr_assert_eq(header.index, 2u);
@@ -302,7 +285,7 @@ Test(client_file, next__another_devices_file_is_refused) {
   struct wk_otp otp;
   struct wk_why why;
   cr_assert_eq(wk_id_init(&device.id, device.id.realm, "other", 5), WK_OK);
-  save(0600);
+  device_save(path, &device, 0600);
   cr_assert_eq(wk_client_next(client, NULL, &otp, &why), WK_ERR_CORRUPT);
   cr_assert_not_null(strstr(why.text, "of device other now"), "%s", why.text);
   wk_client_free(client);
@@ -319,7 +302,7 @@ static void open_fails(enum wk_err err, const char *says) {
 }
 
 Test(client_file, open__what_is_no_private_credential_is_refused) {
-  save(0640);
+  device_save(path, &device, 0640);
   open_fails(WK_ERR_KEY, "others may read");
   cr_assert_eq(wk_file_replace(path, "{", 1, 0600, NULL), WK_OK);
   open_fails(WK_ERR_MALFORMED, "not valid JSON");
@@ -327,7 +310,7 @@ Test(client_file, open__what_is_no_private_credential_is_refused) {
   open_fails(WK_ERR_MALFORMED, "larger than");
   device.d = device.c;
   device.c.present = false;
-  save(0600);
+  device_save(path, &device, 0600);
   open_fails(WK_ERR_ARGUMENT, "no device chain");
   cr_assert_eq(unlink(path), 0);
   open_fails(WK_ERR_MISSING, "No such file");

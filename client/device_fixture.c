@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include <whitekey/file.h>
 #include <whitekey/random.h>
 
 void device_make(struct wk_credential *device, uint32_t n, bool user) {
@@ -17,6 +18,24 @@ void device_make(struct wk_credential *device, uint32_t n, bool user) {
   wk_credential_chain_new(&device->c, n);
   if (user)
     wk_credential_chain_new(&device->d, n);
+}
+
+void device_save(const char *path, const struct wk_credential *device,
+                 mode_t mode) {
+  char *text = NULL;
+  size_t len = 0;
+  cr_assert_eq(wk_credential_write(&text, &len, device), WK_OK);
+  cr_assert_eq(wk_file_replace(path, text, len, mode, NULL), WK_OK);
+  wk_file_wipe(text, len);
+}
+
+void device_load(struct wk_credential *device, const char *path) {
+  char *text = NULL;
+  size_t len = 0;
+  cr_assert_eq(wk_file_read(&text, &len, path, WK_CREDENTIAL_FILE_MAX, NULL),
+               WK_OK);
+  cr_assert_eq(wk_credential_parse(device, text, len, path, NULL), WK_OK);
+  wk_file_wipe(text, len);
 }
 
 void device_open(const struct wk_credential *device, enum wk_type type,

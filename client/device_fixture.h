@@ -3,10 +3,17 @@
 #ifndef WK_CLIENT_DEVICE_FIXTURE_H
 #define WK_CLIENT_DEVICE_FIXTURE_H
 
+#include <sys/types.h>
+
 #include <whitekey/client.h>
 
 /* "thermo-1" with chain C of length n, and chain D of the same if user. */
 void device_make(struct wk_credential *device, uint32_t n, bool user);
+
+/* A credential file, replaced and read back. */
+void device_save(const char *path, const struct wk_credential *device,
+                 mode_t mode);
+void device_load(struct wk_credential *device, const char *path);
 
 /* Opens one login as the server would and checks its value; fails the test
  * where it does not open. The header and body are X1's, or X2's. */

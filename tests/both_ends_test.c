@@ -163,3 +163,43 @@ Test(both_ends, login__refusals_climb_over_a_gap) {
   wk_client_free(client);
   wk_client_free(late);
 }
+
+/* Who stole one chain, and Ks and bio_id with it; the other one is a guess. */
+static struct wk_client *thief(const struct wk_credential *stolen,
+                               enum wk_role has, bool guess) {
+  struct wk_client *client = NULL;
+  struct wk_credential credential = *stolen;
+  struct wk_credential_chain *lacks =
+      has == WK_ROLE_C ? &credential.d : &credential.c;
+  memset(lacks, 0, sizeof *lacks);
+  if (guess)
+    wk_credential_chain_new(lacks, stolen->c.n);
+  cr_assert_eq(wk_client_new(&client, &credential, clock_now, NULL), WK_OK);
+  return client;
+}
+
+static void refused(struct wk_client *client, const char *reason) {
+  struct wk_otp otp;
+  struct wk_verdict verdict;
+  now++;
+  cr_assert_eq(wk_client_next(client, NULL, &otp, NULL), WK_OK);
+  const enum wk_reason got = present(&otp, &verdict);
+  cr_assert_str_eq(wk_reason_name(got, verdict.user), reason);
+}
+
+Test(both_ends, login__a_stolen_dongle_or_phone_alone_is_refused) {
+  struct wk_client *owner = enrol(true);
+  struct wk_client *dongle = thief(&device, WK_ROLE_C, false);
+  struct wk_client *with_guess = thief(&device, WK_ROLE_C, true);
+  struct wk_client *phone = thief(&device, WK_ROLE_D, true);
+  for (int i = 0; i < 3; i++) {
+    refused(dongle, "user-required");
+    refused(with_guess, "user-chain");
+    refused(phone, "chain");
+  }
+  login(owner, WK_REASON_OK);
+  wk_client_free(owner);
+  wk_client_free(dongle);
+  wk_client_free(with_guess);
+  wk_client_free(phone);
+}
