@@ -11,8 +11,8 @@ static enum wk_err bad(struct wk_why *why, const char *where, const char *key,
   return wk_fail(why, WK_ERR_MALFORMED, "%s: \"%s\": %s", where, key, what);
 }
 
-static enum wk_err bad_syntax(struct wk_why *why, const char *where,
-                              const char *text, const char *at) {
+static enum wk_err bad_at(struct wk_why *why, const char *where,
+                          const char *text, const char *at, const char *what) {
   unsigned line = 1;
   const char *begin = text;
   for (const char *c = text; c < at; c++) {
@@ -21,8 +21,23 @@ static enum wk_err bad_syntax(struct wk_why *why, const char *where,
       begin = c + 1;
     }
   }
-  return wk_fail(why, WK_ERR_MALFORMED, "%s:%u:%u: not valid JSON", where,
-                 line, (unsigned)(at - begin) + 1);
+  return wk_fail(why, WK_ERR_MALFORMED, "%s:%u:%u: %s", where, line,
+                 (unsigned)(at - begin) + 1, what);
+}
+
+/*
+ * Where a string holds a NUL, written out or as \u0000; else NULL. cJSON would
+ * cut it there, and two different texts would read the same.
+ */
+static const char *find_nul(const char *text, size_t len) {
+  const char *end = text + len;
+  for (const char *c = text; c < end; c++) {
+    if (*c == '\0' || (end - c >= 6 && memcmp(c, "\\u0000", 6) == 0))
+      return c;
+    if (*c == '\\')
+      c++; /* what it escapes begins no other escape */
+  }
+  return NULL;
 }
 
 enum wk_err wk_json_parse(cJSON **object, const char *text, size_t len,
@@ -31,12 +46,17 @@ enum wk_err wk_json_parse(cJSON **object, const char *text, size_t len,
   *object = NULL;
   cJSON *tree = cJSON_ParseWithLengthOpts(text, len, &end, 0);
   if (!tree)
-    return bad_syntax(why, where, text, end);
+    return bad_at(why, where, text, end, "not valid JSON");
   while (end < text + len && strchr(" \t\r\n", *end))
     end++;
   if (end < text + len) {
     cJSON_Delete(tree);
-    return bad_syntax(why, where, text, end);
+    return bad_at(why, where, text, end, "not valid JSON");
+  }
+  const char *nul = find_nul(text, len);
+  if (nul) {
+    cJSON_Delete(tree);
+    return bad_at(why, where, text, nul, "a NUL within JSON");
   }
   if (!cJSON_IsObject(tree)) {
     cJSON_Delete(tree);

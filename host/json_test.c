@@ -23,6 +23,23 @@ Test(json, parse__names_line_and_column) {
   cr_assert_eq(parse("", &why), WK_ERR_MALFORMED);
 }
 
+/* cJSON ends a string there: "ab\\u0000cd" would pass for "ab". */
+Test(json, parse__nul_in_a_string_is_refused) {
+  struct wk_why why;
+  cr_assert_eq(parse("{\n \"a\": \"b\\u0000c\"}", &why), WK_ERR_MALFORMED);
+  cr_assert_str_eq(why.text, "f:2:9: a NUL within JSON");
+  cr_assert_eq(parse("{\"a\\u0000\": 1}", &why), WK_ERR_MALFORMED);
+  cr_assert_eq(parse("{\"a\": \"\\\\\\u0000\"}", &why), WK_ERR_MALFORMED);
+  cr_assert_eq(parse("{\"a\": \"\\\\u0000\"}", &why), WK_OK);
+  cr_assert_eq(parse("{\"a\": \"\\u00001\"}", &why), WK_ERR_MALFORMED);
+  cr_assert_eq(parse("{\"a\": \"\\u0001\"}", &why), WK_OK);
+  static const char bare[] = "{\"a\": \"b\0c\"}";
+  cJSON *tree = NULL;
+  cr_assert_eq(wk_json_parse(&tree, bare, sizeof bare - 1, "f", &why),
+               WK_ERR_MALFORMED);
+  cr_assert_null(tree);
+}
+
 static cJSON *tree_of(const char *text) {
   cJSON *tree = cJSON_Parse(text);
   cr_assert(tree, "%s", text);
