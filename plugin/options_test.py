@@ -71,7 +71,7 @@ class OptionsTest(wk.TestCase):
         self.assertEqual(client.connect("thermo-1", late).code, 5)
         client.disconnect()
         self.assertSoon(
-                "gap", lambda: self.store.audit()[-1]["reason"])
+            "gap", lambda: self.store.audit()[-1].get("reason"))
 
 
 if __name__ == "__main__":

@@ -27,6 +27,7 @@ static const struct {
     {MOSQ_EVT_EXT_AUTH_START, wk_on_auth_start},
     {MOSQ_EVT_EXT_AUTH_CONTINUE, wk_on_auth_continue},
     {MOSQ_EVT_ACL_CHECK, wk_on_acl},
+    {MOSQ_EVT_MESSAGE, wk_on_message},
     {MOSQ_EVT_RELOAD, wk_on_reload},
     {MOSQ_EVT_TICK, wk_on_tick},
     {MOSQ_EVT_DISCONNECT, wk_on_disconnect},

@@ -40,6 +40,7 @@ int wk_on_auth_start(int event, void *event_data, void *userdata);
 int wk_on_auth_continue(int event, void *event_data, void *userdata);
 int wk_on_acl(int event, void *event_data, void *userdata);
 int wk_on_default_acl(int event, void *event_data, void *userdata);
+int wk_on_message(int event, void *event_data, void *userdata);
 int wk_on_reload(int event, void *event_data, void *userdata);
 int wk_on_tick(int event, void *event_data, void *userdata);
 int wk_on_disconnect(int event, void *event_data, void *userdata);

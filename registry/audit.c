@@ -249,3 +249,9 @@ void wk_audit_admin(struct wk_audit *audit, const char *event,
   wk_event_init(&act, event, did);
   add(audit, &act);
 }
+
+void wk_audit_note(struct wk_audit *audit, const struct wk_audit_note *note) {
+  struct wk_event event;
+  wk_event_note(&event, note);
+  add(audit, &event);
+}

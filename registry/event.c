@@ -34,6 +34,15 @@ void wk_event_login(struct wk_event *event, const struct wk_attempt *attempt,
   event->quarantined = verdict->quarantined;
 }
 
+void wk_event_note(struct wk_event *event, const struct wk_audit_note *note) {
+  wk_event_init(event, note->event, note->did);
+  event->result = note->result;
+  copy_text(event->address, sizeof event->address, note->address);
+  copy_text(event->client_id, sizeof event->client_id, note->client_id);
+  event->epoch = note->epoch;
+  event->index = note->index;
+}
+
 /*
  * The longest line, all of it escaped, is well below WK_AUDIT_LINE_MAX:
  * 3 texts of 64 doubled, and about 350 characters of frame.
@@ -115,6 +124,7 @@ size_t wk_event_line(char text[WK_AUDIT_LINE_MAX],
   put_text(&line, "event", event->event);
   put_text(&line, "d_id", event->did);
   put_text(&line, "reason", event->reason);
+  put_text(&line, "result", event->result);
   put_text(&line, "method", event->method);
   put_text(&line, "address", event->address);
   put_text(&line, "client_id", event->client_id);

@@ -18,6 +18,7 @@ struct wk_event {
   const char *event;
   const char *reason; /* NULL: not a login */
   const char *method;
+  const char *result; /* NULL: a login or an operator's act */
   char did[WK_DID_MAX + 1];
   char address[WK_EVENT_TEXT + 1];
   char client_id[WK_EVENT_TEXT + 1];
@@ -33,6 +34,8 @@ void wk_event_init(struct wk_event *event, const char *name, const char *did);
 void wk_event_login(struct wk_event *event, const struct wk_attempt *attempt,
                     const struct wk_verdict *verdict, const char *method,
                     const char *address);
+
+void wk_event_note(struct wk_event *event, const struct wk_audit_note *note);
 
 /* The line with its newline and a NUL; its length with the newline. */
 size_t wk_event_line(char line[WK_AUDIT_LINE_MAX],

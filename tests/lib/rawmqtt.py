@@ -11,6 +11,7 @@ import struct
 import wk
 
 CONNECT, CONNACK, PUBLISH, PUBACK = 0x10, 0x20, 0x30, 0x40
+PUBREC = 0x50
 SUBSCRIBE, SUBACK, PINGREQ, PINGRESP = 0x82, 0x90, 0xC0, 0xD0
 DISCONNECT, AUTH = 0xE0, 0xF0
 SESSION_EXPIRY, METHOD, DATA = 0x11, 0x15, 0x16
@@ -118,15 +119,15 @@ class Client:
         self.send(_packet(SUBSCRIBE, body))
         return self.wait(SUBACK)[-1]
 
-    def publish(self, topic, payload, qos=1):
-        """Gives the PUBACK's reason (0 before version 5)."""
+    def publish(self, topic, payload, qos=1, retain=False):
+        """Gives the PUBACK's (PUBREC's) reason (0 before version 5)."""
         props = b"\x00" if self.version == 5 else b""
         mid = b"\x00\x02" if qos else b""
         body = _text(topic) + mid + props + _text(payload)[2:]
-        self.send(_packet(PUBLISH | qos << 1, body))
+        self.send(_packet(PUBLISH | qos << 1 | retain, body))
         if not qos:
             return 0
-        answer = self.wait(PUBACK)
+        answer = self.wait(PUBACK if qos == 1 else PUBREC)
         return answer[2] if len(answer) > 2 else 0
 
     def ping(self):

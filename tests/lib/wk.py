@@ -27,6 +27,8 @@ import time
 import unittest
 from signal import SIGHUP, SIGKILL, SIGTERM
 
+import jsonschema
+
 BUILD = os.environ["WK_BUILD"]
 SOURCE = os.environ["WK_SOURCE"]
 MOSQUITTO = os.environ["WK_MOSQUITTO"]
@@ -402,6 +404,14 @@ class TestCase(unittest.TestCase):
     def setUp(self):
         self.folder = Folder()
         self.addCleanup(self.folder.remove)
+
+    def assertFits(self, schema, document):
+        """The document meets schemas/<schema>.schema.json."""
+        path = os.path.join(SOURCE, "schemas", f"{schema}.schema.json")
+        with open(path, encoding="utf-8") as file:
+            judge = jsonschema.Draft202012Validator(json.load(file))
+        errors = [error.message for error in judge.iter_errors(document)]
+        self.assertEqual(errors, [], document)
 
     def registry(self, name="registry"):
         return Registry(self.folder, name)
