@@ -16,6 +16,7 @@ struct input {
   const char *did;
   const char *template_path;
   const char *out;
+  const char *user_out; /* NULL: the user's chain goes into out */
   uint32_t length;
   bool user;
 };
@@ -27,6 +28,11 @@ static const struct argp_option options[] = {
      "Logins until a new chain is needed (default: 65536)", 0},
     {"user", 'u', NULL, 0,
      "Every login also needs a user's password, from a chain of its own", 0},
+    {"user-out", 'U', "FILE", 0,
+     "The same, and the user's chain goes into this file, for the user's "
+     "phone "
+     "alone",
+     0},
     {"template", 't', "FILE", 0,
      "A fingerprint template of 256 or 512 bytes; without one the device is "
      "unattended",
@@ -50,6 +56,10 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
   case 'u':
     input->user = true;
     return 0;
+  case 'U':
+    input->user = true;
+    input->user_out = arg;
+    return 0;
   case 't':
     input->template_path = arg;
     return 0;
@@ -63,6 +73,8 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
       argp_error(state, "which device?");
     if (!input->out)
       argp_error(state, "--out FILE is needed");
+    if (input->user_out && strcmp(input->user_out, input->out) == 0)
+      argp_error(state, "--out and --user-out are one file");
     return 0;
   default:
     return ARGP_ERR_UNKNOWN;
@@ -154,6 +166,23 @@ static enum wk_err write_out(const struct wk_credential *credential,
   return err;
 }
 
+/* Neither file alone makes a login: what one thief finds is not enough. */
+static enum wk_err write_apart(const struct wk_credential *credential,
+                               const struct input *input, struct wk_why *why) {
+  struct wk_credential part = *credential;
+  memset(&part.d, 0, sizeof part.d);
+  enum wk_err err = write_out(&part, input->out, why);
+  if (err == WK_OK) {
+    part = *credential;
+    memset(&part.c, 0, sizeof part.c);
+    err = write_out(&part, input->user_out, why);
+    if (err != WK_OK)
+      (void)unlink(input->out); /* worthless now, and in the way */
+  }
+  wk_credential_wipe(&part);
+  return err;
+}
+
 /* A device whose credential nobody has must not stay enrolled. */
 static enum wk_err take_back(struct cli_office *office, const char *did,
                              enum wk_err err, struct wk_why *why) {
@@ -173,11 +202,14 @@ static enum wk_err enrol(struct cli_office *office, const struct input *input,
   enum wk_err err = make_bio_id(credential->bio_id, input->template_path, why);
   if (err == WK_OK)
     err = try_out(input->out, why);
+  if (err == WK_OK && input->user_out)
+    err = try_out(input->user_out, why);
   if (err == WK_OK)
     err = register_device(office, input, credential, why);
   if (err != WK_OK)
     return err;
-  err = write_out(credential, input->out, why);
+  err = input->user_out ? write_apart(credential, input, why)
+                        : write_out(credential, input->out, why);
   return err == WK_OK ? WK_OK : take_back(office, input->did, err, why);
 }
 
@@ -200,6 +232,8 @@ int cli_enrol(int argc, char **argv) {
                  "credential: %s\n",
                  input.did, (unsigned)input.length,
                  (unsigned)credential.generation, input.out);
+  if (err == WK_OK && input.user_out)
+    (void)printf("user's credential: %s\n", input.user_out);
   wk_credential_wipe(&credential);
   cli_office_close(&office);
   return err == WK_OK ? cli_finish() : cli_fail(&why);
