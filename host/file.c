@@ -122,6 +122,37 @@ static bool keep_owner(int fd, const char *path) {
   return fchown(fd, st.st_uid, st.st_gid) == 0;
 }
 
+/*
+ * Opens name, or makes it for path's owner. The folder may be a service's, who
+ * may have been taken over: root gives away only what it has just made, and
+ * follows no link that was planted.
+ */
+static int open_beside(const char *name, int flags, const char *path) {
+  flags |= O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
+  int fd = -1;
+  for (int i = 0; i < 3; i++) { /* it may come or go meanwhile */
+    fd = open(name, flags | O_CREAT | O_EXCL, 0600);
+    if (fd >= 0 && !keep_owner(fd, path)) {
+      const int cause = errno;
+      (void)close(fd);
+      (void)unlink(name);
+      errno = cause;
+      return -1;
+    }
+    if (fd < 0 && errno == EEXIST)
+      fd = open(name, flags);
+    if (fd >= 0 || errno != ENOENT)
+      return fd;
+  }
+  return fd;
+}
+
+enum wk_err wk_file_append(int *fd, const char *path, const char *beside,
+                           struct wk_why *why) {
+  *fd = open_beside(path, O_WRONLY | O_APPEND, beside);
+  return *fd < 0 ? io_error(why, path) : WK_OK;
+}
+
 static enum wk_err write_file(const char *path, const void *data, size_t len,
                               mode_t mode, bool create, struct wk_why *why) {
   char temp[PATH_MAX];
@@ -184,10 +215,10 @@ static enum wk_err take_lock(int *fd, const char *path, int how,
   const int need = snprintf(name, sizeof name, "%s.lock", path);
   if (need < 0 || (size_t)need >= sizeof name)
     return wk_fail(why, WK_ERR_IO, "%s: path too long", path);
-  const int lock = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  const int lock = open_beside(name, O_RDWR, path);
   if (lock < 0)
     return io_error(why, name);
-  if (!keep_owner(lock, path) || !take_flock(lock, how)) {
+  if (!take_flock(lock, how)) {
     const int cause = errno;
     (void)close(lock);
     if (cause == EWOULDBLOCK)

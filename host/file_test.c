@@ -259,4 +259,52 @@ Test(file, owner__replace_and_lock_leave_it_to_whom_it_belongs) {
   cr_assert_eq(stat("a.lock", &st), 0);
   cr_expect_eq(st.st_uid, nobody);
   wk_file_unlock(fd);
+  cr_assert_eq(wk_file_append(&fd, "log", "a", NULL), WK_OK);
+  wk_file_unlock(fd);
+  cr_assert_eq(stat("log", &st), 0);
+  cr_expect_eq(st.st_uid, nobody);
+}
+
+/* Who owns the folder must not get a file of root's for it. */
+Test(file, owner__root_gives_away_nothing_that_it_did_not_make) {
+  struct stat st;
+  int fd = -1;
+  if (geteuid() != 0)
+    cr_skip("only root can make a file somebody else's");
+  put("a", "1");
+  put("roots", "2");
+  cr_assert_eq(chown("a", 65534, 65534), 0);
+  cr_assert_eq(link("roots", "a.lock"), 0);
+  cr_assert_eq(wk_file_lock(&fd, "a", NULL), WK_OK);
+  wk_file_unlock(fd);
+  cr_assert_eq(stat("roots", &st), 0);
+  cr_expect_eq(st.st_uid, 0);
+}
+
+Test(file, append__adds_to_the_end_and_makes_what_is_missing) {
+  struct stat st;
+  for (int i = 0; i < 2; i++) {
+    int fd = -1;
+    cr_assert_eq(wk_file_append(&fd, "log", "log", NULL), WK_OK);
+    cr_assert_eq(write(fd, "x", 1), 1);
+    wk_file_unlock(fd);
+  }
+  expect_text("log", "xx");
+  cr_assert_eq(stat("log", &st), 0);
+  cr_expect_eq(st.st_mode & 07777, 0600);
+}
+
+Test(file, append_and_lock__follow_no_link) {
+  struct wk_why why;
+  int fd = -1;
+  put("a", "1");
+  put("b", "");
+  cr_assert_eq(symlink("b", "log"), 0);
+  cr_assert_eq(symlink("b", "a.lock"), 0);
+  cr_expect_eq(wk_file_append(&fd, "log", "a", &why), WK_ERR_IO);
+  cr_expect_eq(fd, -1);
+  cr_expect_eq(wk_file_lock(&fd, "a", &why), WK_ERR_IO);
+  cr_expect_eq(fd, -1);
+  cr_expect_str_eq(why.text, "a.lock: Too many levels of symbolic links");
+  expect_text("b", "");
 }

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <whitekey/audit.h>
 
-#include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include <whitekey/file.h>
 
 #include "event.h"
 
@@ -17,7 +17,8 @@
 
 struct wk_audit {
   char *path;
-  int fd; /* -1: could not be opened again */
+  char *registry; /* its owner is the file's */
+  int fd;         /* -1: could not be opened again */
   unsigned lost;
   /* The queue: first..first + count, round a ring. NULL: no thread. */
   struct wk_event *ring;
@@ -37,29 +38,31 @@ enum wk_err wk_audit_path(char *path, size_t len, const char *registry_path,
   return WK_OK;
 }
 
-static int open_file(const char *path) {
-  return open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+static enum wk_err open_file(struct wk_audit *audit, const char *path,
+                             const char *registry_path, struct wk_why *why) {
+  audit->path = strdup(path);
+  audit->registry = strdup(registry_path);
+  if (!audit->path || !audit->registry)
+    return wk_fail(why, WK_ERR_MEMORY, "%s: out of memory", path);
+  return wk_file_append(&audit->fd, path, registry_path, why);
 }
 
 enum wk_err wk_audit_open(struct wk_audit **audit, const char *registry_path,
                           struct wk_why *why) {
   char path[PATH_MAX];
   *audit = NULL;
-  const enum wk_err err = wk_audit_path(path, sizeof path, registry_path, why);
+  enum wk_err err = wk_audit_path(path, sizeof path, registry_path, why);
   if (err != WK_OK)
     return err;
   struct wk_audit *made = calloc(1, sizeof *made);
-  if (made)
-    made->path = strdup(path);
-  if (!made || !made->path) {
-    free(made);
+  if (!made)
     return wk_fail(why, WK_ERR_MEMORY, "%s: out of memory", path);
-  }
-  made->fd = open_file(path);
-  if (made->fd < 0) {
+  err = open_file(made, path, registry_path, why);
+  if (err != WK_OK) {
     free(made->path);
+    free(made->registry);
     free(made);
-    return wk_fail(why, WK_ERR_IO, "%s: %s", path, strerror(errno));
+    return err;
   }
   (void)pthread_mutex_init(&made->lock, NULL);
   (void)pthread_cond_init(&made->wake, NULL);
@@ -105,7 +108,10 @@ static void write_batch(struct wk_audit *audit, const struct wk_event *events,
 }
 
 static void reopen_file(struct wk_audit *audit) {
-  const int fd = open_file(audit->path);
+  int fd = -1;
+  const enum wk_err err =
+      wk_file_append(&fd, audit->path, audit->registry, NULL);
+  (void)err; /* fd -1: what comes is counted as lost */
   (void)close(audit->fd);
   audit->fd = fd;
 }
@@ -202,6 +208,7 @@ void wk_audit_close(struct wk_audit *audit) {
   if (audit->fd >= 0)
     (void)close(audit->fd);
   free(audit->ring);
+  free(audit->registry);
   free(audit->path);
   free(audit);
 }

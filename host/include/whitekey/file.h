@@ -40,6 +40,15 @@ WK_MUST_CHECK enum wk_err wk_file_create(const char *path, const void *data,
                                          struct wk_why *why);
 
 /*
+ * Opens path to append to it. Where nothing stands it is made, mode 0600, for
+ * the owner of the file `beside`; no symbolic link is followed. *fd is the
+ * caller's to close, -1 on failure: WK_ERR_MISSING, WK_ERR_IO.
+ */
+WK_MUST_CHECK enum wk_err wk_file_append(int *fd, const char *path,
+                                         const char *beside,
+                                         struct wk_why *why);
+
+/*
  * WK_ERR_KEY unless path is a regular file that only its owner may read or
  * write (mode 0600 or less); what: how the error calls it.
  */
@@ -48,7 +57,7 @@ WK_MUST_CHECK enum wk_err wk_file_private(const char *path, const char *what,
 
 /*
  * Waits for and takes the exclusive lock `path`.lock (mode 0600, of path's
- * owner).
+ * owner; no symbolic link is followed).
  * *fd must go to wk_file_unlock(); a process that dies releases it.
  */
 WK_MUST_CHECK enum wk_err wk_file_lock(int *fd, const char *path,
