@@ -35,12 +35,15 @@ static bool load_one(void *context, const struct wk_record *record) {
   return wk_fleet_put(server->fleet, &barred) != WK_FLEET_NONE;
 }
 
+/* One lock by whatever path: server->path has no symbolic link in it. */
 static enum wk_err open_files(struct wk_server *server, const char *path,
                               const char *master_path, struct wk_why *why) {
   enum wk_err err =
       wk_registry_open(&server->registry, path, master_path, why);
+  if (err == WK_OK && !server->path)
+    err = wk_fail(why, WK_ERR_MEMORY, "%s: out of memory", path);
   if (err == WK_OK)
-    err = wk_file_try_lock(&server->lock, path, why);
+    err = wk_file_try_lock(&server->lock, server->path, why);
   if (err == WK_OK)
     err = wk_store_begin_run(server->registry->store, &server->head, why);
   if (err == WK_OK)

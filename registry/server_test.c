@@ -198,11 +198,7 @@ Test(server, clean_end__everything_is_kept) {
   cr_assert_eq(login(3), WK_REASON_OK);
 }
 
-Test(server, open__once_per_file_and_shared_in_a_process) {
-  struct wk_server *same = NULL;
-  cr_assert_eq(wk_server_open(&same, db, key, &why), WK_OK);
-  cr_assert_eq(same, server);
-  wk_server_close(same);
+static bool lock_is_free(void) {
   const pid_t child = fork();
   cr_assert(child >= 0);
   if (child == 0) {
@@ -212,7 +208,27 @@ Test(server, open__once_per_file_and_shared_in_a_process) {
   }
   int status = 0;
   cr_assert_eq(waitpid(child, &status, 0), child);
-  cr_assert_neq(status, 0, "the lock was free");
+  return status == 0;
+}
+
+Test(server, open__once_per_file_and_shared_in_a_process) {
+  struct wk_server *same = NULL;
+  cr_assert_eq(wk_server_open(&same, db, key, &why), WK_OK);
+  cr_assert_eq(same, server);
+  wk_server_close(same);
+  cr_assert_not(lock_is_free());
+}
+
+/* A second broker must not get in by another name of the file. */
+Test(server, open__by_a_symbolic_link_takes_the_same_lock) {
+  char link[128];
+  (void)snprintf(link, sizeof link, "%s/link.db", folder);
+  cr_assert_eq(symlink(db, link), 0);
+  wk_server_close(server);
+  cr_assert(lock_is_free());
+  cr_assert_eq(wk_server_open(&server, link, key, &why), WK_OK);
+  cr_assert_not(lock_is_free());
+  cr_assert_eq(unlink(link), 0);
 }
 
 Test(server, update__stored_verified_and_switched) {
