@@ -40,6 +40,10 @@ else()
   )
 endif()
 
+if(WHITEKEY_FUZZ)
+  target_compile_options(whitekey_flags INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+
 if(WHITEKEY_COVERAGE)
   target_compile_options(whitekey_flags INTERFACE --coverage)
   target_link_options(whitekey_flags INTERFACE --coverage)

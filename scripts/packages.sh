@@ -26,6 +26,7 @@ packages_of() {
         echo clang-format-14
       fi
       ;;
+    fuzz) echo clang "libclang-rt-$(clang_version)-dev" ;;
     lint) echo clang-tidy ;;
     matrix) echo debootstrap git ;;
     *) fail "no such package group: $1" ;;
@@ -34,6 +35,11 @@ packages_of() {
 
 debian_release() {
   (. /etc/os-release && echo "${VERSION_ID:-}")
+}
+
+# The version that Debian's package `clang` stands for.
+clang_version() {
+  if [[ $(debian_release) == 12 ]]; then echo 14; else echo 19; fi
 }
 
 # need_packages GROUP...: installs what is missing of these groups.
