@@ -66,12 +66,22 @@ void cli_place_init(struct cli_place *place, struct argp_state *state) {
 
 /* ---- arguments ---------------------------------------------------------- */
 
-void cli_parse(const struct argp *argp, int argc, char **argv, void *input) {
-  const error_t err = argp_parse(argp, argc, argv, 0, NULL, input);
+static void parse_all(const struct argp *argp, int argc, char **argv,
+                      unsigned flags, void *input) {
+  const error_t err = argp_parse(argp, argc, argv, flags, NULL, input);
   if (err != 0) {
     wk_log(WK_LOG_ERROR, "%s: %s", argv[0], strerror(err));
     exit(EXIT_FAILURE);
   }
+}
+
+void cli_parse(const struct argp *argp, int argc, char **argv, void *input) {
+  parse_all(argp, argc, argv, 0, input);
+}
+
+void cli_parse_in_order(const struct argp *argp, int argc, char **argv,
+                        void *input) {
+  parse_all(argp, argc, argv, ARGP_IN_ORDER, input);
 }
 
 uint32_t cli_number(struct argp_state *state, const char *option,
@@ -86,14 +96,22 @@ uint32_t cli_number(struct argp_state *state, const char *option,
   return (uint32_t)value;
 }
 
-const char *cli_did(struct argp_state *state, const char *text) {
+static const char *name_of(struct argp_state *state, const char *whose,
+                           const char *text) {
   static const uint8_t realm[WK_REALM_LEN];
   struct wk_id id;
   if (wk_id_init(&id, realm, text, strlen(text)) != WK_OK)
-    argp_error(state,
-               "\"%s\": a device's name is 1 to %u of A-Z a-z 0-9 . _ -", text,
-               WK_DID_MAX);
+    argp_error(state, "\"%s\": a %s's name is 1 to %u of A-Z a-z 0-9 . _ -",
+               text, whose, WK_DID_MAX);
   return text;
+}
+
+const char *cli_did(struct argp_state *state, const char *text) {
+  return name_of(state, "device", text);
+}
+
+const char *cli_role(struct argp_state *state, const char *text) {
+  return name_of(state, "role", text);
 }
 
 /* ---- work --------------------------------------------------------------- */

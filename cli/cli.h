@@ -20,7 +20,8 @@
 typedef int cli_run(int argc, char **argv);
 
 cli_run cli_init, cli_enrol, cli_otp, cli_list, cli_show, cli_enable,
-    cli_disable, cli_revoke, cli_release, cli_audit, cli_fingerprint;
+    cli_disable, cli_revoke, cli_release, cli_set_role, cli_role_command,
+    cli_audit, cli_fingerprint;
 
 /* ---- arguments ---------------------------------------------------------- */
 
@@ -40,12 +41,19 @@ void cli_place_init(struct cli_place *place, struct argp_state *state);
 /* Parses argv or ends the program: exit 0 after --help, else EXIT_USAGE. */
 void cli_parse(const struct argp *argp, int argc, char **argv, void *input);
 
+/* The same, words and options in the order they stand. */
+void cli_parse_in_order(const struct argp *argp, int argc, char **argv,
+                        void *input);
+
 /* A whole number within min..max; ends with EXIT_USAGE otherwise. */
 uint32_t cli_number(struct argp_state *state, const char *option,
                     const char *text, uint32_t min, uint32_t max);
 
 /* A device's name as the protocol has it; ends with EXIT_USAGE otherwise. */
 const char *cli_did(struct argp_state *state, const char *text);
+
+/* A role's name; ends with EXIT_USAGE otherwise. */
+const char *cli_role(struct argp_state *state, const char *text);
 
 /* ---- work --------------------------------------------------------------- */
 

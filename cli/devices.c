@@ -51,6 +51,7 @@ static bool print_json(const struct wk_device_info *info) {
   (void)cJSON_AddStringToObject(device, "d_id", info->did);
   (void)cJSON_AddStringToObject(device, "state",
                                 wk_device_state_name(info->state));
+  (void)cJSON_AddStringToObject(device, "role", info->role);
   (void)cJSON_AddNumberToObject(device, "generation", info->generation);
   (void)cJSON_AddItemToObject(device, "enrolled_at",
                               time_json(info->enrolled_at));
@@ -89,6 +90,7 @@ struct listing {
 static void print_head(void) {
   style_print(STYLE_HEAD, "DEVICE", 33);
   style_print(STYLE_HEAD, "STATE", 13);
+  style_print(STYLE_HEAD, "ROLE", 12);
   style_print(STYLE_HEAD, "USED", 16);
   style_print(STYLE_HEAD, "USER", 6);
   style_print(STYLE_HEAD, "ENROLLED", 18);
@@ -107,6 +109,7 @@ static void print_row(const struct wk_device_info *info) {
   style_time(login, info->login_at);
   style_print(STYLE_PLAIN, info->did, 33);
   style_print(style_of(info->state), wk_device_state_name(info->state), 13);
+  style_print(STYLE_PLAIN, info->role, 12);
   style_print(STYLE_PLAIN, used, 16);
   style_print(STYLE_PLAIN, info->d.present ? "yes" : "no", 6);
   style_print(STYLE_PLAIN, enrolled, 18);
@@ -184,6 +187,7 @@ static void print_device(const struct wk_device_info *info) {
   (void)printf("%-12s%s\n", "device", info->did);
   (void)printf("%-12s", "state");
   style_print(style_of(info->state), wk_device_state_name(info->state), 0);
+  (void)printf("\n%-12s%s", "role", info->role);
   (void)printf("\n%-12s%" PRIu32 "\n", "generation", info->generation);
   style_time(text, info->enrolled_at);
   (void)printf("%-12s%s\n", "enrolled", text);

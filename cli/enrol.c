@@ -17,6 +17,7 @@ struct input {
   const char *template_path;
   const char *out;
   const char *user_out; /* NULL: the user's chain goes into out */
+  const char *role;
   uint32_t length;
   bool user;
 };
@@ -36,6 +37,10 @@ static const struct argp_option options[] = {
     {"template", 't', "FILE", 0,
      "A fingerprint template of 256 or 512 bytes; without one the device is "
      "unattended",
+     0},
+    {"role", 'R', "ROLE", 0,
+     "What it may publish and subscribe (default: what the name has, device "
+     "for a new one)",
      0},
     {0},
 };
@@ -62,6 +67,9 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     return 0;
   case 't':
     input->template_path = arg;
+    return 0;
+  case 'R':
+    input->role = cli_role(state, arg);
     return 0;
   case ARGP_KEY_ARG:
     if (input->did)
@@ -142,6 +150,8 @@ static enum wk_err register_device(struct cli_office *office,
     return wk_fail(why, err, "\"%s\": no name for a device", input->did);
   memcpy(device.did, id->did, sizeof device.did);
   memcpy(device.bio_id, credential->bio_id, WK_BIO_LEN);
+  (void)snprintf(device.role, sizeof device.role, "%s",
+                 input->role ? input->role : "");
   enrol_chain(&device.c, &credential->c, id, WK_ROLE_C, input->length);
   if (input->user)
     enrol_chain(&device.d, &credential->d, id, WK_ROLE_D, input->length);

@@ -23,6 +23,8 @@ static const struct command {
     {"disable", cli_disable, "Refuse a device until it is enabled"},
     {"release", cli_release, "Let a quarantined device log in again"},
     {"revoke", cli_revoke, "Forget a device's keys for good"},
+    {"set-role", cli_set_role, "Give a device another role"},
+    {"role", cli_role_command, "List, show, set or remove roles"},
     {"audit", cli_audit, "Print the logins and the operators' acts"},
     {"fingerprint", cli_fingerprint, "Show a fingerprint template's digest"},
 };

@@ -28,35 +28,25 @@ rules:
     to: public/{topic}
 """
 
-# The readings as devices send them are for the gateway alone.
-ACL = f"""\
-pattern write sensors/%u/#
-user {GATEWAY}
-topic read sensors/#
-topic write public/#
-topic write sealed/#
-topic write whitekey-gateway/{GATEWAY}/#
-user {PUBLIC}
-topic read public/#
-topic read sealed/#
-user {OWNER}
-topic read whitekey/v1/events/#
-"""
+# The readings as devices send them are for the gateway alone: devices have
+# the role "device" without being told.
+ROLES = {GATEWAY: "gateway", PUBLIC: PUBLIC, OWNER: "admin"}
 
 
 def enrol(stage):
-    for name in (GATEWAY, PUBLIC, OWNER):
-        stage.must("whitekey", "enrol", name, "--out", f"{name}.json")
+    stage.must("whitekey", "role", "set", PUBLIC,
+               "--subscribe", "public/#", "sealed/#")
+    for name, role in ROLES.items():
+        stage.must("whitekey", "enrol", name, "--role", role,
+                   "--out", f"{name}.json")
 
 
 def write_broker_config(stage):
-    stage.write("acl", ACL)
     # Root would become user mosquitto, who may not read our folder.
     user = "user root\n" if os.geteuid() == 0 else ""
     stage.write("mosquitto.conf", f"""\
 {user}listener {stage.port} {HOST}
 allow_anonymous false
-acl_file {stage.path("acl")}
 plugin {stage.plugin}
 plugin_opt_registry {stage.path("registry.db")}
 plugin_opt_master_key_file {stage.path("master.key")}

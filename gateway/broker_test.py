@@ -55,6 +55,14 @@ class BrokerTest(fixture.GatewayCase):
         self.devices.cli("enable", "gateway")
         gateway.wait_log("online at")
 
+    def test_role__gateway_reads_what_no_other_may(self):
+        self.start_broker(options={"acl": None})
+        self.gateway()
+        onlooker = self.client(self.viewer, "public/#")
+        self.client(self.thermo).publish(TOPIC, json.dumps(READING))
+        onlooker.wait_message("public/" + TOPIC)
+        self.assertEqual(onlooker.subscribe("sensors/#"), 0x87)
+
     def test_impostor__without_proof_gets_nothing(self):
         self.start_broker()
         gateway = self.gateway()

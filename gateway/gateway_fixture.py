@@ -57,9 +57,11 @@ class GatewayCase(wk.TestCase):
         self.policy = self.folder.write("policy.yaml", POLICY)
         wk.run("whitekey-gateway", "init-key", self.key, check=0)
         self.devices = self.registry()
-        self.credential = self.devices.enrol("gateway")
+        self.devices.cli("role", "set", "viewer", "--subscribe", "public/#",
+                         "sealed/#", "whitekey-gateway/#")
+        self.credential = self.devices.enrol("gateway", "--role", "gateway")
         self.thermo = self.devices.enrol("thermo-1")
-        self.viewer = self.devices.enrol("viewer")
+        self.viewer = self.devices.enrol("viewer", "--role", "viewer")
 
     def start_broker(self, **settings):
         self.server = self.broker(self.devices, **settings)

@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who may use the topics under whitekey/. */
+/*
+ * Who may use which topic.
+ *
+ * A role narrows what others allow and never widens it: what it permits is
+ * still asked of the acl_file or other plugins. Only the plugin's own topics
+ * are decided here alone (docs/adr/0006).
+ */
 #include "plugin.h"
 
 #include <string.h>
@@ -42,6 +48,8 @@ static int result_of(enum wk_answer answer) {
   case WK_ANSWER_DEFER:
     return MOSQ_ERR_PLUGIN_DEFER;
   case WK_ANSWER_X4:
+  case WK_ANSWER_ROLE:
+  case WK_ANSWER_ADMIN:
   case WK_ANSWER_DENY:
   default:
     return MOSQ_ERR_ACL_DENIED;
@@ -61,13 +69,65 @@ static void ask_default(struct wk_plugin *plugin) {
                                   wk_on_default_acl, NULL, plugin) == 0;
 }
 
-static int answer(struct wk_plugin *plugin, struct wk_session *session,
-                  enum wk_access access,
-                  const struct mosquitto_evt_acl_check *asked) {
+/* An offline session is asked about too: the broker fills its queue. */
+static const char *did_of(const struct wk_session *session,
+                          const struct mosquitto *client) {
+  return session ? session->did : mosquitto_client_username(client);
+}
+
+static enum wk_permit permit(const struct wk_plugin *plugin, const char *did,
+                             enum wk_access access,
+                             const struct mosquitto_evt_acl_check *asked) {
+  const enum wk_permission what =
+      access == WK_ACCESS_WRITE ? WK_MAY_PUBLISH : WK_MAY_SUBSCRIBE;
+  if (!did)
+    return WK_PERMIT_FOREIGN;
+  return wk_server_permit(plugin->server, did,
+                          mosquitto_client_id(asked->client), what,
+                          wk_topic_filter(asked->topic));
+}
+
+/* Alarms: the role alone allows them, without it the acl_file may. */
+static enum wk_answer
+role_answer(const struct wk_plugin *plugin, const char *did,
+            enum wk_access access, const struct wk_topic *topic,
+            const struct mosquitto_evt_acl_check *asked) {
+  const bool own = topic->kind != WK_TOPIC_FOREIGN;
+  if (!plugin->options.acl && !own)
+    return WK_ANSWER_DEFER;
+  switch (permit(plugin, did, access, asked)) {
+  case WK_PERMIT_YES:
+    return own ? WK_ANSWER_ALLOW : WK_ANSWER_DEFER;
+  case WK_PERMIT_NO:
+    return plugin->options.acl ? WK_ANSWER_DENY : WK_ANSWER_DEFER;
+  case WK_PERMIT_FOREIGN:
+  default:
+    return WK_ANSWER_DEFER;
+  }
+}
+
+static enum wk_answer decide(const struct wk_plugin *plugin,
+                             const struct wk_session *session,
+                             enum wk_access access,
+                             const struct mosquitto_evt_acl_check *asked) {
   struct wk_topic topic;
+  const char *did = did_of(session, asked->client);
   wk_topic_parse(&topic, asked->topic);
   const enum wk_answer said =
       wk_topic_answer(&topic, access, session ? session->did : NULL);
+  if (said == WK_ANSWER_ROLE)
+    return role_answer(plugin, did, access, &topic, asked);
+  if (said == WK_ANSWER_ADMIN)
+    return session && wk_server_is_admin(plugin->server, session->did)
+               ? WK_ANSWER_ALLOW
+               : WK_ANSWER_DENY;
+  return said;
+}
+
+static int answer(struct wk_plugin *plugin, struct wk_session *session,
+                  enum wk_access access,
+                  const struct mosquitto_evt_acl_check *asked) {
+  const enum wk_answer said = decide(plugin, session, access, asked);
   if (said == WK_ANSWER_X4)
     return session ? wk_x4_read(plugin, session, asked) : MOSQ_ERR_ACL_DENIED;
   if (access == WK_ACCESS_SUBSCRIBE && said != WK_ANSWER_DENY && session &&

@@ -70,6 +70,16 @@ static enum wk_err set_require_time(struct wk_options *options,
   return WK_OK;
 }
 
+static enum wk_err set_acl(struct wk_options *options,
+                           const struct mosquitto_opt *opt,
+                           struct wk_why *why) {
+  const bool on = strcmp(opt->value, "on") == 0;
+  if (!on && strcmp(opt->value, "off") != 0)
+    return bad(why, opt, "on or off");
+  options->acl = on;
+  return WK_OK;
+}
+
 static enum wk_err set_on_clone(struct wk_options *options,
                                 const struct mosquitto_opt *opt,
                                 struct wk_why *why) {
@@ -93,6 +103,7 @@ static const struct {
     {"max_skew", set_skew},
     {"require_time", set_require_time},
     {"on_clone", set_on_clone},
+    {"acl", set_acl},
 };
 #define KNOWN (sizeof known / sizeof *known)
 
@@ -152,6 +163,7 @@ enum wk_err wk_options_parse(struct wk_options *options,
   unsigned seen = 0;
   memset(options, 0, sizeof *options);
   wk_policy_init(&options->policy);
+  options->acl = true;
   for (int i = 0; i < count; i++) {
     const enum wk_err err = set_one(options, &seen, &given[i], why);
     if (err != WK_OK)

@@ -16,6 +16,7 @@ struct wk_options {
   const char *registry; /* the broker's own strings */
   const char *master_key_file;
   struct wk_policy policy;
+  bool acl; /* roles decide about topics */
 };
 
 /*

@@ -20,7 +20,7 @@ class OptionsTest(wk.TestCase):
     def test_options__all_valid_accepted(self):
         self.broker(self.store, options={
             "window": 100, "max_skew": 30, "require_time": "true",
-            "on_clone": "alarm"})
+            "on_clone": "alarm", "acl": "on"})
 
     def test_options__unknown_names_the_nearest(self):
         log = self.log_of_failure(windw="1")
@@ -34,6 +34,10 @@ class OptionsTest(wk.TestCase):
     def test_options__bad_value_named(self):
         log = self.log_of_failure(max_skew="1.5")
         self.assertIn('whitekey: plugin_opt_max_skew: "1.5" is not', log)
+
+    def test_options__acl_neither_on_nor_off_named(self):
+        log = self.log_of_failure(acl="yes")
+        self.assertIn('whitekey: plugin_opt_acl: "yes" is not on or off', log)
 
     def test_options__missing_registry_file_named(self):
         path = self.folder.path("none.db")

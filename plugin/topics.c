@@ -7,6 +7,7 @@
 #define ROOT "whitekey"
 #define PREFIX ROOT "/v1/"
 #define EVENTS PREFIX "events"
+#define CONTROL "$CONTROL/" ROOT
 #define SHARE "$share/"
 
 /* What follows prefix, or NULL. */
@@ -15,7 +16,7 @@ static const char *after(const char *name, const char *prefix) {
   return strncmp(name, prefix, len) == 0 ? name + len : NULL;
 }
 
-static const char *without_share(const char *name) {
+const char *wk_topic_filter(const char *name) {
   const char *group = after(name, SHARE);
   const char *end = group ? strchr(group, '/') : NULL;
   return end ? end + 1 : name;
@@ -43,7 +44,11 @@ static enum wk_topic_kind device_kind(char did[WK_DID_MAX + 1],
 
 void wk_topic_parse(struct wk_topic *topic, const char *name) {
   memset(topic, 0, sizeof *topic);
-  name = without_share(name);
+  name = wk_topic_filter(name);
+  if (is_level(after(name, CONTROL))) {
+    topic->kind = WK_TOPIC_CONTROL;
+    return;
+  }
   if (!is_level(after(name, ROOT))) {
     topic->kind = WK_TOPIC_FOREIGN;
     return;
@@ -65,9 +70,13 @@ void wk_topic_events(char text[WK_TOPIC_MAX], const char *did) {
 enum wk_answer wk_topic_answer(const struct wk_topic *topic,
                                enum wk_access access, const char *did) {
   const bool own = did && strcmp(topic->did, did) == 0;
-  if (topic->kind == WK_TOPIC_FOREIGN || access == WK_ACCESS_UNSUBSCRIBE)
+  if (access == WK_ACCESS_UNSUBSCRIBE)
     return WK_ANSWER_DEFER;
   switch (topic->kind) {
+  case WK_TOPIC_FOREIGN:
+    return WK_ANSWER_ROLE;
+  case WK_TOPIC_CONTROL:
+    return WK_ANSWER_ADMIN;
   case WK_TOPIC_X3:
     return own && access == WK_ACCESS_WRITE ? WK_ANSWER_ALLOW : WK_ANSWER_DENY;
   case WK_TOPIC_X4:
@@ -75,8 +84,7 @@ enum wk_answer wk_topic_answer(const struct wk_topic *topic,
       return WK_ANSWER_ALLOW;
     return own && access == WK_ACCESS_READ ? WK_ANSWER_X4 : WK_ANSWER_DENY;
   case WK_TOPIC_EVENTS:
-    return access == WK_ACCESS_WRITE ? WK_ANSWER_DENY : WK_ANSWER_DEFER;
-  case WK_TOPIC_FOREIGN:
+    return access == WK_ACCESS_WRITE ? WK_ANSWER_DENY : WK_ANSWER_ROLE;
   case WK_TOPIC_RESERVED:
   default:
     return WK_ANSWER_DENY;

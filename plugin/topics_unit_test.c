@@ -37,6 +37,10 @@ Test(topics, parse__names_and_filters) {
       {"whitekey/v1/a/x3", WK_TOPIC_X3, "a"},
       {"$share/g/whitekey/v1/a/x4", WK_TOPIC_X4, "a"},
       {"whitekey/v1/events", WK_TOPIC_EVENTS, ""},
+      {"$CONTROL/whitekey", WK_TOPIC_CONTROL, ""},
+      {"$CONTROL/whitekey/#", WK_TOPIC_CONTROL, ""},
+      {"$share/g/$CONTROL/whitekey/v1/response", WK_TOPIC_CONTROL, ""},
+      {"$CONTROL/whitekeys", WK_TOPIC_FOREIGN, ""},
       {"whitekey/v1/events/a", WK_TOPIC_EVENTS, ""},
       {"whitekey/v1/events/#", WK_TOPIC_EVENTS, ""},
   };
@@ -49,21 +53,29 @@ Test(topics, parse__names_and_filters) {
 }
 
 Test(topics, answer__each_kind_and_access) {
-  enum { A = WK_ANSWER_ALLOW, D = WK_ANSWER_DENY, O = WK_ANSWER_DEFER };
+  enum {
+    A = WK_ANSWER_ALLOW,
+    D = WK_ANSWER_DENY,
+    O = WK_ANSWER_DEFER,
+    R = WK_ANSWER_ROLE,
+    C = WK_ANSWER_ADMIN
+  };
   static const struct {
     const char *name;
     const char *did;
     int answers[4]; /* read, write, subscribe, unsubscribe */
   } rows[] = {
-      {"a/b", "a", {O, O, O, O}},
-      {"a/b", NULL, {O, O, O, O}},
+      {"a/b", "a", {R, R, R, O}},
+      {"a/b", NULL, {R, R, R, O}},
+      {"$CONTROL/whitekey/v1", "a", {C, C, C, O}},
+      {"$CONTROL/other/v1", "a", {R, R, R, O}},
       {"whitekey/v1/a/x3", "a", {D, A, D, O}},
       {"whitekey/v1/a/x3", "b", {D, D, D, O}},
       {"whitekey/v1/a/x3", NULL, {D, D, D, O}},
       {"whitekey/v1/a/x4", "a", {WK_ANSWER_X4, D, A, O}},
       {"whitekey/v1/a/x4", "b", {D, D, D, O}},
       {"whitekey/v1/a/x4", NULL, {D, D, D, O}},
-      {"whitekey/v1/events/a", "a", {O, D, O, O}},
+      {"whitekey/v1/events/a", "a", {R, D, R, O}},
       {"whitekey/x", "a", {D, D, D, O}},
       {"whitekey/#", "", {D, D, D, O}},
   };
@@ -84,6 +96,8 @@ Test(topics, default__open_outside_whitekey_alone) {
   cr_expect_eq(wk_topic_default(&topic, WK_ACCESS_READ), WK_ANSWER_DENY);
   cr_expect_eq(wk_topic_default(&topic, WK_ACCESS_UNSUBSCRIBE),
                WK_ANSWER_ALLOW);
+  wk_topic_parse(&topic, "$CONTROL/whitekey/v1");
+  cr_expect_eq(wk_topic_default(&topic, WK_ACCESS_WRITE), WK_ANSWER_DENY);
 }
 
 Test(topics, write__longest_name_fits) {

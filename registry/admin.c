@@ -55,6 +55,23 @@ static enum wk_err store_enrolment(struct wk_store *store,
   return err == WK_OK ? wk_store_put(store, record, why) : err;
 }
 
+/* The role asked for, or the one that the name has. */
+static enum wk_err role_of(struct wk_registry *registry,
+                           const struct wk_enrolment *device,
+                           const struct wk_record *before,
+                           struct wk_record *record, struct wk_why *why) {
+  struct wk_role_record role;
+  if (device->role[0] == '\0' && before &&
+      before->state != WK_DEVICE_REVOKED) {
+    record->role = before->role;
+    return WK_OK;
+  }
+  const char *name = device->role[0] != '\0' ? device->role : WK_ROLE_DEFAULT;
+  const enum wk_err err = wk_store_role_get(registry->store, name, &role, why);
+  record->role = role.number;
+  return err;
+}
+
 /* In a transaction: the name's tombstone or record gives the generation. */
 static enum wk_err enrol(struct wk_registry *registry,
                          const struct wk_enrolment *device,
@@ -68,6 +85,9 @@ static enum wk_err enrol(struct wk_registry *registry,
   if (err == WK_OK && before.generation == UINT32_MAX)
     return wk_fail(why, WK_ERR_EXHAUSTED,
                    "device \"%s\": no generation is left", record->id.did);
+  err = role_of(registry, device, err == WK_OK ? &before : NULL, record, why);
+  if (err != WK_OK)
+    return err;
   struct wk_store_head head;
   err = wk_store_head(registry->store, &head, why);
   if (err != WK_OK)
@@ -132,12 +152,35 @@ enum wk_err wk_registry_enrol_all(struct wk_registry *registry,
 
 /* ---- looking ------------------------------------------------------------ */
 
+/* Roles' names by number, read once for many devices. */
+struct role_names {
+  char name[WK_ROLE_COUNT_MAX + 1][WK_ROLE_NAME_MAX + 1];
+};
+
+static enum wk_err role_names_read(struct role_names *names,
+                                   struct wk_store *store,
+                                   struct wk_why *why) {
+  struct wk_role_record role = {.number = 0};
+  enum wk_err err = WK_OK;
+  memset(names, 0, sizeof *names);
+  while (err == WK_OK) {
+    char after[WK_ROLE_NAME_MAX + 1];
+    memcpy(after, role.role.name, sizeof after);
+    err = wk_store_role_next(store, after, &role, why);
+    if (err == WK_OK)
+      memcpy(names->name[role.number], role.role.name, sizeof after);
+  }
+  return err == WK_ERR_MISSING ? WK_OK : err;
+}
+
 static void info_init(struct wk_device_info *info,
-                      const struct wk_record *record) {
+                      const struct wk_record *record,
+                      const struct role_names *names) {
   memset(info, 0, sizeof *info);
   memcpy(info->did, record->id.did, sizeof info->did);
   info->generation = record->generation;
   info->state = record->state;
+  memcpy(info->role, names->name[record->role], sizeof info->role);
   info->enrolled_at = record->enrolled_at;
   info->login_at = record->login_at;
   info->c.present = record->c.present;
@@ -157,17 +200,20 @@ enum wk_err wk_registry_list(struct wk_registry *registry,
                                           const struct wk_device_info *),
                              void *context, struct wk_why *why) {
   char after[WK_DID_MAX + 1] = "";
+  struct role_names names;
+  enum wk_err err = role_names_read(&names, registry->store, why);
+  if (err != WK_OK)
+    return err;
   for (;;) {
     struct wk_record record;
     struct wk_device_info info;
-    const enum wk_err err =
-        wk_store_next(registry->store, after, &record, why);
+    err = wk_store_next(registry->store, after, &record, why);
     if (err == WK_ERR_MISSING)
       return WK_OK;
     if (err != WK_OK)
       return err;
     memcpy(after, record.id.did, sizeof after);
-    info_init(&info, &record);
+    info_init(&info, &record, &names);
     if (!each(context, &info))
       return WK_OK;
   }
@@ -176,10 +222,13 @@ enum wk_err wk_registry_list(struct wk_registry *registry,
 enum wk_err wk_registry_get(struct wk_registry *registry, const char *did,
                             struct wk_device_info *info, struct wk_why *why) {
   struct wk_record record;
-  const enum wk_err err = wk_store_get(registry->store, did, &record, why);
+  struct role_names names;
+  enum wk_err err = wk_store_get(registry->store, did, &record, why);
   memset(info, 0, sizeof *info);
   if (err == WK_OK)
-    info_init(info, &record);
+    err = role_names_read(&names, registry->store, why);
+  if (err == WK_OK)
+    info_init(info, &record, &names);
   return err;
 }
 

@@ -250,11 +250,15 @@ size_t wk_audit_login_line(char line[WK_AUDIT_LINE_MAX],
   return len;
 }
 
+void wk_audit_act(struct wk_audit *audit, const struct wk_act *act) {
+  struct wk_event event;
+  wk_event_act(&event, act);
+  add(audit, &event);
+}
+
 void wk_audit_admin(struct wk_audit *audit, const char *event,
                     const char *did) {
-  struct wk_event act;
-  wk_event_init(&act, event, did);
-  add(audit, &act);
+  wk_audit_act(audit, &(struct wk_act){.event = event, .did = did});
 }
 
 void wk_audit_note(struct wk_audit *audit, const struct wk_audit_note *note) {

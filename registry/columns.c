@@ -38,7 +38,8 @@ enum device_column {
   BIO_WRAPPED,
   LONG_WALK_AT,
   ENROLLED_AT,
-  LOGIN_AT
+  LOGIN_AT,
+  DEVICE_ROLE
 };
 
 bool wk_columns_device(sqlite3_stmt *row, struct wk_record *record) {
@@ -46,6 +47,7 @@ bool wk_columns_device(sqlite3_stmt *row, struct wk_record *record) {
   const char *did = (const char *)sqlite3_column_text(row, DID);
   int64_t state = 0;
   int64_t released = 0;
+  int64_t role = 0;
   const bool right =
       did &&
       wk_id_init(&record->id, no_realm, did,
@@ -56,9 +58,11 @@ bool wk_columns_device(sqlite3_stmt *row, struct wk_record *record) {
       wk_column_bytes(row, BIO_WRAPPED, record->bio_wrapped, WK_WRAP_LEN) &&
       column_time(row, LONG_WALK_AT, &record->long_walk_at) &&
       column_time(row, ENROLLED_AT, &record->enrolled_at) &&
-      column_time(row, LOGIN_AT, &record->login_at);
+      column_time(row, LOGIN_AT, &record->login_at) &&
+      column_int(row, DEVICE_ROLE, 1, UINT8_MAX, &role);
   record->state = (enum wk_device_state)state;
   record->released = released == 1;
+  record->role = (uint8_t)role;
   return right;
 }
 
@@ -72,6 +76,10 @@ void wk_bind_device(sqlite3_stmt *stmt, const struct wk_record *record) {
   (void)sqlite3_bind_int64(stmt, LONG_WALK_AT + 1, record->long_walk_at);
   (void)sqlite3_bind_int64(stmt, ENROLLED_AT + 1, record->enrolled_at);
   (void)sqlite3_bind_int64(stmt, LOGIN_AT + 1, record->login_at);
+}
+
+void wk_bind_role(sqlite3_stmt *stmt, const struct wk_record *record) {
+  (void)sqlite3_bind_int(stmt, DEVICE_ROLE + 1, record->role);
 }
 
 enum chain_column {

@@ -19,6 +19,12 @@ void wk_event_init(struct wk_event *event, const char *name, const char *did) {
   copy_text(event->did, sizeof event->did, did);
 }
 
+void wk_event_act(struct wk_event *event, const struct wk_act *act) {
+  wk_event_init(event, act->event, act->did);
+  copy_text(event->role, sizeof event->role, act->role);
+  copy_text(event->by, sizeof event->by, act->by);
+}
+
 void wk_event_login(struct wk_event *event, const struct wk_attempt *attempt,
                     const struct wk_verdict *verdict, const char *method,
                     const char *address) {
@@ -123,6 +129,8 @@ size_t wk_event_line(char text[WK_AUDIT_LINE_MAX],
   put_time(&line, &event->time);
   put_text(&line, "event", event->event);
   put_text(&line, "d_id", event->did);
+  put_text(&line, "role", event->role);
+  put_text(&line, "by", event->by);
   put_text(&line, "reason", event->reason);
   put_text(&line, "result", event->result);
   put_text(&line, "method", event->method);

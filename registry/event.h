@@ -20,6 +20,8 @@ struct wk_event {
   const char *method;
   const char *result; /* NULL: a login or an operator's act */
   char did[WK_DID_MAX + 1];
+  char role[WK_ROLE_NAME_MAX + 1]; /* empty, as `by`: not told */
+  char by[WK_DID_MAX + 1];         /* the device that asked for an act */
   char address[WK_EVENT_TEXT + 1];
   char client_id[WK_EVENT_TEXT + 1];
   uint32_t epoch, index; /* index 0: none */
@@ -31,6 +33,7 @@ struct wk_event {
 
 /* Stamps the present time. */
 void wk_event_init(struct wk_event *event, const char *name, const char *did);
+void wk_event_act(struct wk_event *event, const struct wk_act *act);
 void wk_event_login(struct wk_event *event, const struct wk_attempt *attempt,
                     const struct wk_verdict *verdict, const char *method,
                     const char *address);

@@ -13,6 +13,7 @@ struct device {
   char did[WK_DID_MAX + 1];
   uint8_t did_len;
   uint8_t state;
+  uint8_t role;
   bool released : 1;
   bool barred : 1; /* chain C's promise is a barrier */
   bool keyed : 1;  /* keys are those of this generation and epoch */
@@ -187,6 +188,7 @@ static void pack(struct device *device, const struct wk_record *record) {
   memcpy(device->did, record->id.did, sizeof device->did);
   device->did_len = record->id.did_len;
   device->state = (uint8_t)record->state;
+  device->role = record->role;
   device->released = record->released;
   device->barred = c->barrier != 0;
   device->generation = record->generation;
@@ -226,6 +228,7 @@ void wk_fleet_get(const struct wk_fleet *fleet, uint32_t number,
   memcpy(record->id.did, device->did, sizeof record->id.did);
   record->id.did_len = device->did_len;
   record->state = (enum wk_device_state)device->state;
+  record->role = device->role;
   record->released = device->released;
   record->generation = device->generation;
   record->long_walk_at = device->long_walk_at;
@@ -286,6 +289,11 @@ uint32_t wk_fleet_take_dirty(struct wk_fleet *fleet) {
       return fleet->cursor++;
     }
   }
+}
+
+uint8_t wk_fleet_role(const struct wk_fleet *fleet, uint32_t number) {
+  const struct device *device = at(fleet, number);
+  return device->state == WK_DEVICE_REVOKED ? 0 : device->role;
 }
 
 uint32_t wk_fleet_count(const struct wk_fleet *fleet) {

@@ -46,6 +46,9 @@ const struct wk_fleet_keys *wk_fleet_keys(const struct wk_fleet *fleet,
 void wk_fleet_remember(struct wk_fleet *fleet, uint32_t number,
                        const struct wk_fleet_keys *keys);
 
+/* The number of the device's role; 0: it is revoked. */
+uint8_t wk_fleet_role(const struct wk_fleet *fleet, uint32_t number);
+
 void wk_fleet_mark(struct wk_fleet *fleet, uint32_t number);
 /* Takes the next dirty device after the last one taken and clears its mark;
  * WK_FLEET_NONE when there is none. */

@@ -58,6 +58,7 @@ struct wk_record {
   struct wk_id id;
   uint32_t generation;
   enum wk_device_state state;
+  uint8_t role;  /* its number in the store, from 1 */
   bool released; /* from quarantine, and no login accepted since */
   uint8_t bio_wrapped[WK_WRAP_LEN];
   int64_t long_walk_at; /* last walk beyond the window, Unix seconds */

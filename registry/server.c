@@ -49,6 +49,8 @@ static enum wk_err open_files(struct wk_server *server, const char *path,
   if (err == WK_OK)
     err = wk_watch_open(&server->watch, path, why);
   if (err == WK_OK)
+    err = wk_server_load_roles(server, why);
+  if (err == WK_OK)
     err = wk_store_load(server->registry->store, load_one, server, why);
   if (err == WK_OK)
     wk_store_set_patience(server->registry->store, PATIENCE_MS);
@@ -74,6 +76,7 @@ static void server_free(struct wk_server *server) {
   wk_watch_close(server->watch);
   wk_registry_close(server->registry);
   wk_file_unlock(server->lock);
+  wk_server_free_roles(server);
   wk_fleet_free(server->fleet);
   (void)pthread_cond_destroy(&server->wake);
   (void)pthread_mutex_destroy(&server->memory);
@@ -167,11 +170,14 @@ static void merge(struct wk_record *memory, const struct wk_record *store) {
   if (memory->state == WK_DEVICE_QUARANTINED)
     memory->released = store->released;
   memory->state = store->state;
+  memory->role = store->role;
 }
 
 static enum wk_err take_in(struct wk_server *server, const char *did,
                            struct wk_why *why) {
   struct wk_record store;
+  if (did[0] == '\0')
+    return wk_server_load_roles(server, why);
   const enum wk_err err =
       wk_store_get(server->registry->store, did, &store, why);
   if (err != WK_OK)

@@ -36,6 +36,7 @@ struct wk_server {
   pthread_mutex_t disk;
   pthread_mutex_t memory;
   struct wk_fleet *fleet;
+  struct wk_topic_role *roles[WK_ROLE_COUNT_MAX + 1]; /* by number */
   bool healthy;          /* guarded by memory, as is trouble */
   struct wk_why trouble; /* what the store last complained of */
 
@@ -49,6 +50,11 @@ struct wk_server {
 /* Loads a device's record, or the decoy; memory is held. True: enrolled. */
 bool wk_server_record(const struct wk_server *server, const char *did,
                       struct wk_record *record, uint32_t *number);
+
+/* Reads all roles anew; `disk` is held, or the server is not in use yet. */
+WK_MUST_CHECK enum wk_err wk_server_load_roles(struct wk_server *server,
+                                               struct wk_why *why);
+void wk_server_free_roles(struct wk_server *server);
 
 /* Before a write: promises indices up to last + R where no barrier stands. */
 void wk_server_promise(const struct wk_server *server,

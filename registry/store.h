@@ -11,6 +11,8 @@
 #ifndef WHITEKEY_REGISTRY_STORE_H
 #define WHITEKEY_REGISTRY_STORE_H
 
+#include <whitekey/role.h>
+
 #include "record.h"
 
 #define WK_CHECK_LEN 16u
@@ -92,6 +94,39 @@ wk_store_load(struct wk_store *store,
               bool (*each)(void *context, const struct wk_record *record),
               void *context, struct wk_why *why);
 
+/* ---- roles ---------------------------------------------------------------
+ */
+
+struct wk_role_record {
+  uint8_t number; /* from 1 */
+  struct wk_topic_role role;
+};
+
+/* WK_ERR_MISSING; role is zeroed on failure. */
+WK_MUST_CHECK enum wk_err wk_store_role_get(struct wk_store *store,
+                                            const char *name,
+                                            struct wk_role_record *role,
+                                            struct wk_why *why);
+/* The first role after `after` by name. WK_ERR_MISSING: there is none. */
+WK_MUST_CHECK enum wk_err wk_store_role_next(struct wk_store *store,
+                                             const char *after,
+                                             struct wk_role_record *role,
+                                             struct wk_why *why);
+/* Adds or replaces; notes the change. WK_ERR_SPACE. */
+WK_MUST_CHECK enum wk_err wk_store_role_put(struct wk_store *store,
+                                            const struct wk_topic_role *role,
+                                            struct wk_why *why);
+WK_MUST_CHECK enum wk_err wk_store_role_remove(struct wk_store *store,
+                                               const char *name,
+                                               struct wk_why *why);
+/* A device, not revoked, that has the role. WK_ERR_MISSING: none has. */
+WK_MUST_CHECK enum wk_err wk_store_role_user(struct wk_store *store,
+                                             uint8_t number,
+                                             char did[WK_DID_MAX + 1],
+                                             struct wk_why *why);
+
+const char *wk_store_path(const struct wk_store *store);
+
 /* ---- runs and changes, for the server ----------------------------------- */
 
 /*
@@ -114,8 +149,8 @@ WK_MUST_CHECK enum wk_err wk_store_head(struct wk_store *store,
                                         struct wk_why *why);
 
 /*
- * The first change after number *seq: its device's name, and *seq becomes its
- * number. WK_ERR_MISSING: there is none.
+ * The first change after number *seq: its device's name, "" for a change of
+ * roles, and *seq becomes its number. WK_ERR_MISSING: there is none.
  */
 WK_MUST_CHECK enum wk_err wk_store_next_change(struct wk_store *store,
                                                int64_t *seq,

@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "store.h"
-
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -9,12 +7,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <sqlite3.h>
-
 #include "columns.h"
+#include "store_sqlite.h"
 
 #define APPLICATION_ID 0x574b5231 /* "WKR1" */
-#define SCHEMA_VERSION 1
+#define SCHEMA_VERSION 2
 #define PATIENCE_MS 5000 /* what a person at a shell puts up with */
 
 enum query {
@@ -43,7 +40,7 @@ enum query {
 
 #define DEVICE_COLUMNS                                                        \
   "d_id, generation, state, released, bio_wrapped, long_walk_at,"             \
-  " enrolled_at, login_at"
+  " enrolled_at, login_at, role"
 #define CHAIN_COLUMNS                                                         \
   "d_id, role, generation, epoch, n, last, value, hash, t_max, promise,"      \
   " promise_run, pending_state, pending_index, pending_n, pending_anchor,"    \
@@ -58,7 +55,7 @@ static const char *const queries[QUERY_COUNT] = {
                     " ORDER BY d_id LIMIT 1",
     [GET_CHAIN] = "SELECT " CHAIN_COLUMNS " FROM chain WHERE d_id = ?1",
     [PUT_DEVICE] = "INSERT OR REPLACE INTO device (" DEVICE_COLUMNS ")"
-                   " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                   " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     [PUT_CHAIN] = "INSERT OR REPLACE INTO chain (" CHAIN_COLUMNS ")"
                   " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11,"
                   " ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)",
@@ -97,7 +94,8 @@ static const char schema[] =
     " d_id TEXT PRIMARY KEY, generation INTEGER NOT NULL,"
     " state INTEGER NOT NULL, released INTEGER NOT NULL,"
     " bio_wrapped BLOB NOT NULL, long_walk_at INTEGER NOT NULL,"
-    " enrolled_at INTEGER NOT NULL, login_at INTEGER NOT NULL"
+    " enrolled_at INTEGER NOT NULL, login_at INTEGER NOT NULL,"
+    " role INTEGER NOT NULL DEFAULT 1"
     ") WITHOUT ROWID;"
     "CREATE TABLE chain ("
     " d_id TEXT NOT NULL REFERENCES device, role INTEGER NOT NULL,"
@@ -140,9 +138,17 @@ static enum wk_err sql_error(struct wk_why *why, const char *path, sqlite3 *db,
                  db ? sqlite3_errmsg(db) : sqlite3_errstr(code));
 }
 
-static enum wk_err failed(struct wk_store *store, struct wk_why *why,
-                          int code) {
+enum wk_err wk_store_failed(struct wk_store *store, struct wk_why *why,
+                            int code) {
   return sql_error(why, store->path, store->db, code);
+}
+
+sqlite3 *wk_store_db(struct wk_store *store) {
+  return store->db;
+}
+
+const char *wk_store_path(const struct wk_store *store) {
+  return store->path;
 }
 
 static enum wk_err corrupt(struct wk_store *store, struct wk_why *why,
@@ -162,6 +168,8 @@ static int create_tables(sqlite3 *db, const struct wk_store_head *head) {
     code = sqlite3_exec(db, setup, NULL, NULL, NULL);
   if (code == SQLITE_OK)
     code = sqlite3_exec(db, schema, NULL, NULL, NULL);
+  if (code == SQLITE_OK)
+    code = wk_store_create_roles(db);
   sqlite3_stmt *insert = NULL;
   if (code == SQLITE_OK)
     code = sqlite3_prepare_v2(
@@ -221,12 +229,12 @@ static enum wk_err pragma_is(struct wk_store *store, const char *pragma,
   sqlite3_stmt *stmt = NULL;
   const int code = sqlite3_prepare_v2(store->db, pragma, -1, &stmt, NULL);
   if (code != SQLITE_OK)
-    return failed(store, why, code);
+    return wk_store_failed(store, why, code);
   const int step = sqlite3_step(stmt);
   const int got = step == SQLITE_ROW ? sqlite3_column_int(stmt, 0) : -1;
   (void)sqlite3_finalize(stmt);
   if (step != SQLITE_ROW)
-    return failed(store, why, step);
+    return wk_store_failed(store, why, step);
   return got == want ? WK_OK : corrupt(store, why, complaint);
 }
 
@@ -236,7 +244,7 @@ static enum wk_err prepare_all(struct wk_store *store, struct wk_why *why) {
         sqlite3_prepare_v3(store->db, queries[q], -1,
                            SQLITE_PREPARE_PERSISTENT, &store->query[q], NULL);
     if (code != SQLITE_OK)
-      return failed(store, why, code);
+      return wk_store_failed(store, why, code);
   }
   return WK_OK;
 }
@@ -246,10 +254,13 @@ static enum wk_err open_db(struct wk_store *store, struct wk_store_head *head,
   int code =
       sqlite3_open_v2(store->path, &store->db, SQLITE_OPEN_READWRITE, NULL);
   if (code != SQLITE_OK)
-    return failed(store, why, code);
+    return wk_store_failed(store, why, code);
   (void)sqlite3_busy_timeout(store->db, PATIENCE_MS);
   enum wk_err err = pragma_is(store, "PRAGMA application_id", APPLICATION_ID,
                               "is no WhiteKey registry", why);
+  if (err == WK_OK &&
+      pragma_is(store, "PRAGMA user_version", 1, "", NULL) == WK_OK)
+    err = wk_store_upgrade(store, why);
   if (err == WK_OK)
     err = pragma_is(store, "PRAGMA user_version", SCHEMA_VERSION,
                     "a registry of another version", why);
@@ -260,7 +271,7 @@ static enum wk_err open_db(struct wk_store *store, struct wk_store_head *head,
                       "PRAGMA secure_delete = ON; PRAGMA foreign_keys = OFF",
                       NULL, NULL, NULL);
   if (code != SQLITE_OK)
-    return failed(store, why, code);
+    return wk_store_failed(store, why, code);
   err = prepare_all(store, why);
   return err == WK_OK ? wk_store_head(store, head, why) : err;
 }
@@ -316,7 +327,7 @@ static enum wk_err run(struct wk_store *store, enum query q,
   const int code = sqlite3_step(store->query[q]);
   enum wk_err err = WK_OK;
   if (code != SQLITE_DONE)
-    err = failed(store, why, code);
+    err = wk_store_failed(store, why, code);
   (void)sqlite3_reset(store->query[q]);
   return err;
 }
@@ -354,7 +365,7 @@ static enum wk_err read_chains(struct wk_store *store,
   if (!right)
     return wk_fail(why, WK_ERR_CORRUPT, "%s: the record of \"%s\" is damaged",
                    store->path, record->id.did);
-  return code == SQLITE_DONE ? WK_OK : failed(store, why, code);
+  return code == SQLITE_DONE ? WK_OK : wk_store_failed(store, why, code);
 }
 
 static enum wk_err read_device(struct wk_store *store, enum query q,
@@ -368,7 +379,7 @@ static enum wk_err read_device(struct wk_store *store, enum query q,
   if (code == SQLITE_DONE)
     err = wk_fail(why, WK_ERR_MISSING, "no device \"%s\" is enrolled", did);
   else if (code != SQLITE_ROW)
-    err = failed(store, why, code);
+    err = wk_store_failed(store, why, code);
   else if (!wk_columns_device(stmt, record))
     err = wk_fail(why, WK_ERR_CORRUPT, "%s: the record of \"%s\" is damaged",
                   store->path, did);
@@ -406,19 +417,23 @@ static enum wk_err put_chain(struct wk_store *store,
   return run(store, q, why);
 }
 
+enum wk_err wk_store_note_change(struct wk_store *store, const char *did,
+                                 struct wk_why *why) {
+  (void)sqlite3_bind_text(ready(store, PUT_CHANGE), 1, did, -1, SQLITE_STATIC);
+  return run(store, PUT_CHANGE, why);
+}
+
 enum wk_err wk_store_put(struct wk_store *store,
                          const struct wk_record *record, struct wk_why *why) {
-  wk_bind_device(ready(store, PUT_DEVICE), record);
+  sqlite3_stmt *put = ready(store, PUT_DEVICE);
+  wk_bind_device(put, record);
+  wk_bind_role(put, record);
   enum wk_err err = run(store, PUT_DEVICE, why);
   if (err == WK_OK)
     err = put_chain(store, record, WK_ROLE_C, why);
   if (err == WK_OK)
     err = put_chain(store, record, WK_ROLE_D, why);
-  if (err != WK_OK)
-    return err;
-  (void)sqlite3_bind_text(ready(store, PUT_CHANGE), 1, record->id.did, -1,
-                          SQLITE_STATIC);
-  return run(store, PUT_CHANGE, why);
+  return err == WK_OK ? wk_store_note_change(store, record->id.did, why) : err;
 }
 
 enum wk_err wk_store_update(struct wk_store *store,
@@ -468,7 +483,7 @@ static enum wk_err merge(struct wk_store *store, struct wk_record *record,
                      did ? did : "?");
     *code = sqlite3_step(chains);
   }
-  return *code == SQLITE_DONE ? WK_OK : failed(store, why, *code);
+  return *code == SQLITE_DONE ? WK_OK : wk_store_failed(store, why, *code);
 }
 
 static enum wk_err load_from(struct wk_store *store, sqlite3_stmt *devices,
@@ -490,7 +505,7 @@ static enum wk_err load_from(struct wk_store *store, sqlite3_stmt *devices,
       err = wk_fail(why, WK_ERR_MEMORY, "%s: out of memory", store->path);
   }
   if (err == WK_OK && device != SQLITE_DONE)
-    err = failed(store, why, device);
+    err = wk_store_failed(store, why, device);
   (void)sqlite3_reset(chains);
   return err;
 }
@@ -504,7 +519,7 @@ enum wk_err wk_store_load(struct wk_store *store,
       store->db, "SELECT " DEVICE_COLUMNS " FROM device ORDER BY d_id", -1,
       &devices, NULL);
   if (code != SQLITE_OK)
-    return failed(store, why, code);
+    return wk_store_failed(store, why, code);
   const enum wk_err err = load_from(store, devices, each, context, why);
   (void)sqlite3_finalize(devices);
   return err;
@@ -574,7 +589,7 @@ enum wk_err wk_store_next_change(struct wk_store *store, int64_t *seq,
     (void)snprintf(did, WK_DID_MAX + 1, "%s", sqlite3_column_text(stmt, 1));
   } else {
     err = code == SQLITE_DONE ? wk_fail(why, WK_ERR_MISSING, "no change")
-                              : failed(store, why, code);
+                              : wk_store_failed(store, why, code);
   }
   (void)sqlite3_reset(stmt);
   return err;

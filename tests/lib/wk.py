@@ -310,8 +310,9 @@ class Broker:
     """A real mosquitto on loopback with our plugin.
 
     registry None: without the plugin. options: the plugin's own, by name
-    without plugin_opt_, added to registry and master_key_file (a value of
-    None leaves one out). config: lines for the end of mosquitto.conf.
+    without plugin_opt_, added to registry, master_key_file and acl, which is
+    off because most tests are not about topics (a value of None leaves one
+    out). config: lines for the end of mosquitto.conf.
     listeners: how many ports; with per_listener each loads the plugin.
     """
 
@@ -325,6 +326,7 @@ class Broker:
         if registry is not None:
             self.options["registry"] = registry.path
             self.options["master_key_file"] = registry.master
+            self.options["acl"] = "off"
         self.options.update(options or {})
         self.with_plugin = registry is not None
         self.config = config

@@ -53,9 +53,19 @@ size_t wk_audit_login_line(char line[WK_AUDIT_LINE_MAX],
                            const char *method, const char *address);
 
 /*
- * An operator's act: event "enrol", "enable", "disable", "revoke", "release",
- * "init"; a string that lives for ever.
+ * An operator's act: "init", "enrol", "enable", "disable", "revoke",
+ * "release", "set-role" (a device's), "role-set" and "role-remove" (the role
+ * itself). event is a string that lives for ever, the others may be NULL.
  */
+struct wk_act {
+  const char *event;
+  const char *did;
+  const char *role;
+  const char *by; /* the device that asked for it through the broker */
+};
+void wk_audit_act(struct wk_audit *audit, const struct wk_act *act);
+
+/* An act told by its name and device. */
 void wk_audit_admin(struct wk_audit *audit, const char *event,
                     const char *did);
 

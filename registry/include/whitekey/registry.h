@@ -55,12 +55,19 @@ struct wk_enrolled_chain {
   uint8_t anchor[WK_VALUE_LEN];
 };
 
+#define WK_ROLE_NAME_MAX 32u
+#define WK_ROLE_DEFAULT "device" /* what a device has without another */
+#define WK_ROLE_ADMIN "admin"    /* may administer through the broker */
+
 /* What a device hands over; seeds never leave it. */
 struct wk_enrolment {
   char did[WK_DID_MAX + 1];
   uint8_t bio_id[WK_BIO_LEN];
   struct wk_enrolled_chain c; /* must be present */
   struct wk_enrolled_chain d; /* present: every login needs an X2 */
+  /* Empty: the role that the name has, WK_ROLE_DEFAULT for a new or revoked
+   * one. */
+  char role[WK_ROLE_NAME_MAX + 1];
 };
 
 /*
@@ -68,7 +75,8 @@ struct wk_enrolment {
  * quarantine, times and updates cleared.
  * Gives what the device needs back: its generation and Ks (wipe it).
  * WK_ERR_MALFORMED (name), WK_ERR_ARGUMENT (length), WK_ERR_EXISTS (an anchor
- * that this name ever had: a new seed is needed), WK_ERR_IO.
+ * that this name ever had: a new seed is needed), WK_ERR_MISSING (the role),
+ * WK_ERR_IO.
  */
 WK_MUST_CHECK enum wk_err wk_registry_enrol(struct wk_registry *registry,
                                             const struct wk_enrolment *device,
@@ -100,6 +108,7 @@ struct wk_device_info {
   char did[WK_DID_MAX + 1];
   uint32_t generation;
   enum wk_device_state state;
+  char role[WK_ROLE_NAME_MAX + 1];
   int64_t enrolled_at; /* Unix seconds */
   int64_t login_at;    /* last accepted login, 0: never */
   struct {

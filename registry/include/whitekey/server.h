@@ -90,6 +90,26 @@ bool wk_server_admits(struct wk_server *server, const char *did,
 /* True when the name is enrolled (and not revoked). */
 bool wk_server_knows(struct wk_server *server, const char *did);
 
+/* What a device may do under its role. */
+enum wk_permission { WK_MAY_PUBLISH, WK_MAY_SUBSCRIBE };
+
+enum wk_permit {
+  WK_PERMIT_FOREIGN, /* there never was a device of that name */
+  WK_PERMIT_NO,      /* also a revoked device's answer */
+  WK_PERMIT_YES
+};
+
+/*
+ * Asks the device's role about a topic, or about a filter to be subscribed:
+ * it must lie within one of the role's. client_id as wk_role_covers().
+ */
+enum wk_permit wk_server_permit(struct wk_server *server, const char *did,
+                                const char *client_id, enum wk_permission what,
+                                const char *topic);
+
+/* True when the device's role is WK_ROLE_ADMIN. */
+bool wk_server_is_admin(struct wk_server *server, const char *did);
+
 /*
  * Takes in what other processes changed; cheap when nothing did: for every
  * tick. Gives a number that grows with each such change, whoever noticed it,

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* store_sqlite.h - what the files of the embedded store share. */
+#ifndef WHITEKEY_REGISTRY_STORE_SQLITE_H
+#define WHITEKEY_REGISTRY_STORE_SQLITE_H
+
+#include <sqlite3.h>
+
+#include "store.h"
+
+sqlite3 *wk_store_db(struct wk_store *store);
+
+/* SQLite's complaint about this store as our error. */
+WK_MUST_CHECK enum wk_err wk_store_failed(struct wk_store *store,
+                                          struct wk_why *why, int code);
+
+/* Notes a change for the server that runs: of a device, or "" of a role. */
+WK_MUST_CHECK enum wk_err wk_store_note_change(struct wk_store *store,
+                                               const char *did,
+                                               struct wk_why *why);
+
+/* Adds the table of roles and those every registry has: an SQLite code. */
+int wk_store_create_roles(sqlite3 *db);
+
+/* Brings a file of version 1, which knew no roles, to version 2. */
+WK_MUST_CHECK enum wk_err wk_store_upgrade(struct wk_store *store,
+                                           struct wk_why *why);
+
+#endif
