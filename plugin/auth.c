@@ -86,8 +86,9 @@ static struct wk_session *admit(struct wk_plugin *plugin,
     return NULL;
   session->accepted = verdict->accepted;
   session->version = plugin->version;
-  /* Protocol section 3: the X4 for D follows on the topic. */
-  if (session->accepted.d_status == WK_STATUS_SWITCHED)
+  /* Protocol section 3: the X4 for D follows on the topic. Not only after a
+   * switch: a client whose X3 was lost has to hear status 1 once. */
+  if (session->accepted.d_index != 0)
     session->x4_waits |= 1u << WK_X4_LOGIN_D;
   return session;
 }

@@ -36,7 +36,7 @@ enum wk_session_index {
 /* The X4 that a session may be owed, in the order of their delivery. */
 enum wk_x4_slot {
   WK_X4_LOGIN_C,
-  WK_X4_LOGIN_D, /* a switch of the user's chain (protocol section 3) */
+  WK_X4_LOGIN_D, /* of the user's chain, where an X2 came */
   WK_X4_UPDATE   /* the first of WK_X4_UPDATES, used in turns */
 };
 #define WK_X4_UPDATES 2u /* one X3 for each chain */
