@@ -4,9 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <whitekey/nearest.h>
+
 #define SKEW_MAX 86400u /* a day: more would make `time` worthless */
 #define WINDOW_MAX WK_CHAIN_LEN_MAX
-#define KEY_LEN_MAX 32u
 
 static enum wk_err bad(struct wk_why *why, const struct mosquitto_opt *opt,
                        const char *form) {
@@ -107,37 +108,11 @@ static const struct {
 };
 #define KNOWN (sizeof known / sizeof *known)
 
-static size_t least(size_t a, size_t b) {
-  return a < b ? a : b;
-}
-
-/* Levenshtein's distance; both texts are at most KEY_LEN_MAX long. */
-static size_t distance(const char *a, const char *b) {
-  size_t row[KEY_LEN_MAX + 1];
-  const size_t len = strlen(b);
-  for (size_t j = 0; j <= len; j++)
-    row[j] = j;
-  for (size_t i = 0; a[i] != '\0'; i++) {
-    size_t diagonal = row[0];
-    row[0] = i + 1;
-    for (size_t j = 0; j < len; j++) {
-      const size_t change = diagonal + (a[i] == b[j] ? 0 : 1);
-      diagonal = row[j + 1];
-      row[j + 1] = least(change, least(row[j], row[j + 1]) + 1);
-    }
-  }
-  return row[len];
-}
-
 static const char *nearest(const char *key) {
-  const char *best = known[0].key;
-  if (strlen(key) > KEY_LEN_MAX)
-    return best;
-  for (size_t i = 1; i < KNOWN; i++) {
-    if (distance(key, known[i].key) < distance(key, best))
-      best = known[i].key;
-  }
-  return best;
+  const char *names[KNOWN];
+  for (size_t i = 0; i < KNOWN; i++)
+    names[i] = known[i].key;
+  return wk_nearest(key, names, KNOWN);
 }
 
 static enum wk_err set_one(struct wk_options *options, unsigned *seen,

@@ -72,7 +72,7 @@ Test(options, parse__unknown_names_the_nearest) {
       {"master_key", "master_key_file"},
       {"Registry", "registry"},
       {"requiretime", "require_time"},
-      {"a_name_much_longer_than_any_that_there_is", "registry"},
+      {"a_name_much_longer_than_any_that_there_is", "master_key_file"},
   };
   for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
     struct wk_options options;
