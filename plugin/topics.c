@@ -53,10 +53,13 @@ void wk_topic_parse(struct wk_topic *topic, const char *name) {
     topic->kind = WK_TOPIC_FOREIGN;
     return;
   }
+  /* First: devices may be named x3 and x4, but none "events". */
+  if (is_level(after(name, EVENTS))) {
+    topic->kind = WK_TOPIC_EVENTS;
+    return;
+  }
   const char *rest = after(name, PREFIX);
   topic->kind = rest ? device_kind(topic->did, rest) : WK_TOPIC_RESERVED;
-  if (topic->kind == WK_TOPIC_RESERVED && is_level(after(name, EVENTS)))
-    topic->kind = WK_TOPIC_EVENTS;
 }
 
 void wk_topic_x4(char text[WK_TOPIC_MAX], const char *did) {

@@ -42,6 +42,8 @@ Test(topics, parse__names_and_filters) {
       {"$share/g/$CONTROL/whitekey/v1/response", WK_TOPIC_CONTROL, ""},
       {"$CONTROL/whitekeys", WK_TOPIC_FOREIGN, ""},
       {"whitekey/v1/events/a", WK_TOPIC_EVENTS, ""},
+      {"whitekey/v1/events/x4", WK_TOPIC_EVENTS, ""},
+      {"whitekey/v1/events/x3", WK_TOPIC_EVENTS, ""},
       {"whitekey/v1/events/#", WK_TOPIC_EVENTS, ""},
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {

@@ -5,6 +5,9 @@
 
 #include "state.h"
 
+/* The alarms of the device x4 go to whitekey/v1/events/x4. */
+#define RESERVED_NAME "events"
+
 /* ---- enrolment ---------------------------------------------------------- */
 
 static enum wk_err chain_allowed(const struct wk_enrolled_chain *chain,
@@ -26,6 +29,10 @@ static enum wk_err enrolment_allowed(const struct wk_enrolment *device,
     return wk_fail(why, WK_ERR_MALFORMED,
                    "a device's name is 1 to %u of A-Z a-z 0-9 . _ -",
                    WK_DID_MAX);
+  if (strcmp(id->did, RESERVED_NAME) == 0)
+    return wk_fail(why, WK_ERR_ARGUMENT,
+                   "no device may be named \"%s\": alarms have this topic",
+                   id->did);
   if (!device->c.present)
     return wk_fail(why, WK_ERR_ARGUMENT, "device \"%s\": no chain C", id->did);
   const enum wk_err err = chain_allowed(&device->c, id->did, why);

@@ -196,6 +196,16 @@ Test(registry, enrol__names_lengths_and_anchors) {
                WK_ERR_ARGUMENT);
 }
 
+/* Else one device's X4 and another's alarms would share a topic. */
+Test(registry, enrol__name_of_the_alarms_is_reserved) {
+  uint32_t generation = 0;
+  uint8_t ks[WK_KS_LEN];
+  cr_assert_eq(enrol("events", 1, &generation, ks), WK_ERR_ARGUMENT);
+  cr_assert_str_eq(why.text, "no device may be named \"events\": alarms have "
+                             "this topic");
+  cr_assert_eq(enrol("x4", 1, &generation, ks), WK_OK);
+}
+
 Test(registry, enrol__generation_and_anchors_survive_revocation) {
   uint32_t generation = 9;
   uint8_t ks[WK_KS_LEN];

@@ -181,6 +181,7 @@ class DocumentsTest(wk.TestCase):
         self.fits("enrolment", [good, {**good, "chains": both}])
         self.refuses(
             "enrolment", good,
+            (("d_id",), "events"),
             (("chains",), []),
             (("chains",), [chain, chain]),
             (("chains",), [{**chain, "role": "D"}]),
