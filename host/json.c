@@ -32,7 +32,7 @@ static enum wk_err bad_at(struct wk_why *why, const char *where,
 static const char *find_nul(const char *text, size_t len) {
   const char *end = text + len;
   for (const char *c = text; c < end; c++) {
-    if (*c == '\0' || (end - c >= 6 && memcmp(c, "\\u0000", 6) == 0))
+    if (*c == '\0' || (end - c >= 6 && wk_equal(c, "\\u0000", 6)))
       return c;
     if (*c == '\\')
       c++; /* what it escapes begins no other escape */
