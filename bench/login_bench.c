@@ -15,27 +15,21 @@
 #include <whitekey/file.h>
 
 #include "broker.h"
+#include "figures.h"
 #include "fleet.h"
 
 #define PEER_USERS 1000u /* of password_file and dynamic-security */
 #define PEER_PASSWORD "correct horse battery"
-#define ROUNDS_MAX 31u
 #define CONCURRENCY 64u
 
 enum kind { ANONYMOUS, YES, PASSWORD_FILE, DYNSEC, OURS };
 
 struct entry {
-  const char *name;
   enum kind kind;
   enum wk_mqtt_version version;
   struct broker *broker;
   struct fleet *fleet; /* OURS only */
-  double rate[ROUNDS_MAX], p50[ROUNDS_MAX], p99[ROUNDS_MAX];
-  size_t not_accepted;
-};
-
-struct flood {
-  double quiet_p99, flooded_p99, sent_rate;
+  struct figures *figures;
 };
 
 static struct settings {
@@ -124,7 +118,7 @@ static bool start_peer(struct entry *entry, const char *folder) {
                    BENCH_PLUGIN, entry->fleet->db, entry->fleet->key);
     break;
   }
-  return broker_start(entry->broker, folder, entry->name, config);
+  return broker_start(entry->broker, folder, entry->figures->name, config);
 }
 
 /* ---- measuring ---------------------------------------------------------- */
@@ -153,10 +147,10 @@ static bool measure(struct entry *entry, unsigned round) {
   const bool done = make_packets(entry, &packets) &&
                     load_run(entry->broker->port, &stream, 1);
   if (done) {
-    entry->rate[round] = (double)stream.accepted / stream.seconds;
-    entry->p50[round] = load_quantile(&stream, 0.50);
-    entry->p99[round] = load_quantile(&stream, 0.99);
-    entry->not_accepted += stream.refused + stream.failed;
+    entry->figures->rate[round] = (double)stream.accepted / stream.seconds;
+    entry->figures->p50[round] = load_quantile(&stream, 0.50);
+    entry->figures->p99[round] = load_quantile(&stream, 0.99);
+    entry->figures->not_accepted += stream.refused + stream.failed;
   }
   free(stream.latencies);
   packets_free(&packets);
@@ -179,7 +173,7 @@ static bool honest_p99(struct entry *entry, double flood_rate, double *p99,
   done = done && load_run(entry->broker->port, streams, flood > 0 ? 2 : 1);
   if (done) {
     *p99 = load_quantile(&streams[0], 0.99);
-    entry->not_accepted += streams[0].refused + streams[0].failed;
+    entry->figures->not_accepted += streams[0].refused + streams[0].failed;
     *sent_rate =
         flood > 0 ? (double)streams[1].refused / streams[1].seconds : 0;
   }
@@ -187,67 +181,6 @@ static bool honest_p99(struct entry *entry, double flood_rate, double *p99,
   free(streams[1].latencies);
   packets_free(&honest);
   packets_free(&forged);
-  return done;
-}
-
-static int by_value(const void *a, const void *b) {
-  const double x = *(const double *)a;
-  const double y = *(const double *)b;
-  return (x > y) - (x < y);
-}
-
-static double median(const double *values) {
-  double sorted[ROUNDS_MAX] = {0};
-  memcpy(sorted, values, settings.rounds * sizeof *sorted);
-  qsort(sorted, settings.rounds, sizeof *sorted, by_value);
-  return sorted[settings.rounds / 2];
-}
-
-static double ratio(const struct entry *entry, const struct entry *to) {
-  double each[ROUNDS_MAX] = {0};
-  for (unsigned i = 0; i < settings.rounds; i++)
-    each[i] = entry->rate[i] / to->rate[i];
-  return median(each);
-}
-
-/* ---- telling ------------------------------------------------------------ */
-
-static void print_table(const struct entry *entries, size_t count) {
-  (void)printf("%-34s %10s %8s %8s %9s %9s\n", "", "connects/s", "p50 us",
-               "p99 us", "anonymous", "password");
-  for (size_t i = 0; i < count; i++) {
-    const struct entry *e = &entries[i];
-    (void)printf("%-34s %10.0f %8.0f %8.0f %8.2fx %8.2fx\n", e->name,
-                 median(e->rate), median(e->p50), median(e->p99),
-                 ratio(e, &entries[0]), ratio(e, &entries[2]));
-  }
-}
-
-static void add_entries(cJSON *json, const struct entry *entries,
-                        size_t count) {
-  cJSON *list = cJSON_AddArrayToObject(json, "entries");
-  for (size_t i = 0; i < count; i++) {
-    const struct entry *e = &entries[i];
-    cJSON *item = cJSON_CreateObject();
-    (void)cJSON_AddStringToObject(item, "name", e->name);
-    (void)cJSON_AddNumberToObject(item, "connects_per_second",
-                                  median(e->rate));
-    (void)cJSON_AddNumberToObject(item, "p50_us", median(e->p50));
-    (void)cJSON_AddNumberToObject(item, "p99_us", median(e->p99));
-    (void)cJSON_AddNumberToObject(item, "of_anonymous", ratio(e, &entries[0]));
-    (void)cJSON_AddNumberToObject(item, "of_password_file",
-                                  ratio(e, &entries[2]));
-    (void)cJSON_AddNumberToObject(item, "not_accepted",
-                                  (double)e->not_accepted);
-    (void)cJSON_AddItemToArray(list, item);
-  }
-}
-
-static bool write_json(cJSON *json) {
-  char *text = cJSON_Print(json);
-  const bool done = text && wk_file_replace(settings.json, text, strlen(text),
-                                            0644, NULL) == WK_OK;
-  free(text);
   return done;
 }
 
@@ -261,26 +194,31 @@ struct run {
   struct fleet fleets[3];
   struct broker brokers[7];
   struct entry entries[ENTRIES];
+  struct figures figures[ENTRIES]; /* of the entries, in their order */
   char names[6][40];
 };
 
 static void describe(struct run *run) {
   static const char *const peers[] = {"anonymous", "plugin that only says yes",
                                       "password_file", "dynamic-security"};
-  for (unsigned i = 0; i < OURS_FIRST; i++)
-    run->entries[i] = (struct entry){
-        .name = peers[i], .kind = (enum kind)i, .broker = &run->brokers[i]};
+  for (unsigned i = 0; i < OURS_FIRST; i++) {
+    run->figures[i].name = peers[i];
+    run->entries[i] = (struct entry){.kind = (enum kind)i,
+                                     .broker = &run->brokers[i],
+                                     .figures = &run->figures[i]};
+  }
   for (unsigned i = 0; i < 6; i++) {
     const unsigned size = i / 2;
     (void)snprintf(run->names[i], sizeof run->names[i], "whitekey %s %u",
                    i % 2 == 0 ? "3.1.1" : "v5",
                    (unsigned)settings.devices[size]);
+    run->figures[OURS_FIRST + i].name = run->names[i];
     run->entries[OURS_FIRST + i] =
-        (struct entry){.name = run->names[i],
-                       .kind = OURS,
+        (struct entry){.kind = OURS,
                        .version = i % 2 == 0 ? WK_MQTT_311 : WK_MQTT_5,
                        .broker = &run->brokers[OURS_FIRST + size],
-                       .fleet = &run->fleets[size]};
+                       .fleet = &run->fleets[size],
+                       .figures = &run->figures[OURS_FIRST + i]};
   }
 }
 
@@ -316,40 +254,35 @@ static bool measure_all(struct run *run) {
   return true;
 }
 
-static bool report(struct run *run) {
+static bool measure_flood(struct run *run, struct fleet_figures *of) {
   struct entry *most = &run->entries[ENTRIES - 2];
-  struct flood flood = {0, 0, 0};
   double unused = 0;
-  const double memory = ((double)broker_memory(&run->brokers[6]) -
-                         (double)broker_memory(&run->brokers[4])) /
-                        (double)(settings.devices[2] - settings.devices[0]);
-  if (!honest_p99(most, 0, &flood.quiet_p99, &unused) ||
-      !honest_p99(most, 20000, &flood.flooded_p99, &flood.sent_rate))
+  return honest_p99(most, 0, &of->quiet_p99, &unused) &&
+         honest_p99(most, 20000, &of->flooded_p99, &of->forged_rate);
+}
+
+static bool report(struct run *run) {
+  const struct broker *small = &run->brokers[4];
+  const struct broker *large = &run->brokers[6];
+  struct fleet_figures of = {
+      .devices = settings.devices[2],
+      .start_seconds = large->start_seconds,
+      .device_bytes =
+          ((double)broker_memory(large) - (double)broker_memory(small)) /
+          (double)(settings.devices[2] - settings.devices[0])};
+  if (!measure_flood(run, &of))
     return false;
-  print_table(run->entries, ENTRIES);
-  (void)printf("\nstart with %u devices      %.2f s\n"
-               "memory a device                %.0f bytes\n"
-               "forged logins a second         %.0f\n"
-               "honest p99, quiet and flooded  %.0f us, %.0f us (%.1fx)\n",
-               (unsigned)settings.devices[2], run->brokers[6].start_seconds,
-               memory, flood.sent_rate, flood.quiet_p99, flood.flooded_p99,
-               flood.flooded_p99 / flood.quiet_p99);
-  cJSON *json = cJSON_CreateObject();
-  add_entries(json, run->entries, ENTRIES);
-  (void)cJSON_AddNumberToObject(json, "start_seconds",
-                                run->brokers[6].start_seconds);
-  (void)cJSON_AddNumberToObject(json, "bytes_per_device", memory);
-  (void)cJSON_AddNumberToObject(json, "forged_per_second", flood.sent_rate);
-  (void)cJSON_AddNumberToObject(json, "quiet_p99_us", flood.quiet_p99);
-  (void)cJSON_AddNumberToObject(json, "flooded_p99_us", flood.flooded_p99);
-  const bool written = write_json(json);
-  cJSON_Delete(json);
+  for (unsigned i = 0; i < ENTRIES; i++)
+    run->figures[i].rounds = settings.rounds;
+  figures_print(run->figures, ENTRIES, &of);
+  if (!figures_write(settings.json, run->figures, ENTRIES, &of))
+    return false;
   size_t refused = 0;
   for (unsigned i = 0; i < ENTRIES; i++)
-    refused += run->entries[i].not_accepted;
+    refused += run->figures[i].not_accepted;
   if (refused > 0)
     (void)fprintf(stderr, "%zu valid logins were not accepted\n", refused);
-  return written && refused == 0;
+  return refused == 0;
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state) {

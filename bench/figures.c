@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "figures.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cjson/cJSON.h>
+
+#include <whitekey/file.h>
+
+static int by_value(const void *a, const void *b) {
+  const double x = *(const double *)a;
+  const double y = *(const double *)b;
+  return (x > y) - (x < y);
+}
+
+static double median(const double *values, unsigned count) {
+  double sorted[ROUNDS_MAX] = {0};
+  memcpy(sorted, values, count * sizeof *sorted);
+  qsort(sorted, count, sizeof *sorted, by_value);
+  return sorted[count / 2];
+}
+
+static double ratio(const struct figures *entry, const struct figures *to) {
+  double each[ROUNDS_MAX] = {0};
+  for (unsigned i = 0; i < entry->rounds; i++)
+    each[i] = entry->rate[i] / to->rate[i];
+  return median(each, entry->rounds);
+}
+
+void figures_print(const struct figures *entries, size_t count,
+                   const struct fleet_figures *fleet) {
+  (void)printf("%-34s %10s %8s %8s %9s %9s\n", "", "connects/s", "p50 us",
+               "p99 us", "anonymous", "password");
+  for (size_t i = 0; i < count; i++) {
+    const struct figures *e = &entries[i];
+    (void)printf("%-34s %10.0f %8.0f %8.0f %8.2fx %8.2fx\n", e->name,
+                 median(e->rate, e->rounds), median(e->p50, e->rounds),
+                 median(e->p99, e->rounds), ratio(e, &entries[0]),
+                 ratio(e, &entries[2]));
+  }
+  (void)printf("\nstart with %u devices      %.2f s\n"
+               "memory a device                %.0f bytes\n"
+               "forged logins a second         %.0f\n"
+               "honest p99, quiet and flooded  %.0f us, %.0f us (%.1fx)\n",
+               (unsigned)fleet->devices, fleet->start_seconds,
+               fleet->device_bytes, fleet->forged_rate, fleet->quiet_p99,
+               fleet->flooded_p99, fleet->flooded_p99 / fleet->quiet_p99);
+}
+
+static void add_entries(cJSON *json, const struct figures *entries,
+                        size_t count) {
+  cJSON *list = cJSON_AddArrayToObject(json, "entries");
+  for (size_t i = 0; i < count; i++) {
+    const struct figures *e = &entries[i];
+    cJSON *item = cJSON_CreateObject();
+    (void)cJSON_AddStringToObject(item, "name", e->name);
+    (void)cJSON_AddNumberToObject(item, "connects_per_second",
+                                  median(e->rate, e->rounds));
+    (void)cJSON_AddNumberToObject(item, "p50_us", median(e->p50, e->rounds));
+    (void)cJSON_AddNumberToObject(item, "p99_us", median(e->p99, e->rounds));
+    (void)cJSON_AddNumberToObject(item, "of_anonymous", ratio(e, &entries[0]));
+    (void)cJSON_AddNumberToObject(item, "of_password_file",
+                                  ratio(e, &entries[2]));
+    (void)cJSON_AddNumberToObject(item, "not_accepted",
+                                  (double)e->not_accepted);
+    (void)cJSON_AddItemToArray(list, item);
+  }
+}
+
+bool figures_write(const char *path, const struct figures *entries,
+                   size_t count, const struct fleet_figures *fleet) {
+  cJSON *json = cJSON_CreateObject();
+  add_entries(json, entries, count);
+  (void)cJSON_AddNumberToObject(json, "start_seconds", fleet->start_seconds);
+  (void)cJSON_AddNumberToObject(json, "bytes_per_device", fleet->device_bytes);
+  (void)cJSON_AddNumberToObject(json, "forged_per_second", fleet->forged_rate);
+  (void)cJSON_AddNumberToObject(json, "quiet_p99_us", fleet->quiet_p99);
+  (void)cJSON_AddNumberToObject(json, "flooded_p99_us", fleet->flooded_p99);
+  char *text = cJSON_Print(json);
+  cJSON_Delete(json);
+  struct wk_why why = {"out of memory"};
+  const bool done =
+      text && wk_file_replace(path, text, strlen(text), 0644, &why) == WK_OK;
+  cJSON_free(text);
+  if (!done)
+    (void)fprintf(stderr, "%s\n", why.text);
+  return done;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* figures.h - what a benchmark measured: a table to read and JSON to keep. */
+#ifndef WK_BENCH_FIGURES_H
+#define WK_BENCH_FIGURES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define ROUNDS_MAX 31u
+
+/* One entry, round by round; latencies in microseconds. */
+struct figures {
+  const char *name;
+  unsigned rounds;
+  double rate[ROUNDS_MAX], p50[ROUNDS_MAX], p99[ROUNDS_MAX];
+  size_t not_accepted;
+};
+
+/* The largest fleet. */
+struct fleet_figures {
+  uint32_t devices;
+  double start_seconds, device_bytes;
+  double quiet_p99, flooded_p99, forged_rate;
+};
+
+/* The first of the entries is anonymous, the third is password_file. */
+void figures_print(const struct figures *entries, size_t count,
+                   const struct fleet_figures *fleet);
+bool figures_write(const char *path, const struct figures *entries,
+                   size_t count, const struct fleet_figures *fleet);
+
+#endif
