@@ -556,7 +556,7 @@ enum wk_err wk_store_forget_changes(struct wk_store *store, int64_t seq,
 static enum wk_err empty_wal(struct wk_store *store, struct wk_why *why) {
   const int code = sqlite3_wal_checkpoint_v2(
       store->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
-  return code == SQLITE_OK ? WK_OK : failed(store, why, code);
+  return code == SQLITE_OK ? WK_OK : wk_store_failed(store, why, code);
 }
 
 enum wk_err wk_store_begin_run(struct wk_store *store,
