@@ -147,3 +147,16 @@ enum wk_err wk_client_update(struct wk_client *client,
   return wk_fail(why, WK_ERR_MISSING, "%s: no update of a key is due",
                  client_where(client));
 }
+
+enum wk_err wk_update_when_parse(enum wk_update_when *when, const char *name) {
+  static const char *const names[] = {[WK_UPDATE_QUARTER] = "quarter",
+                                      [WK_UPDATE_SESSION] = "session",
+                                      [WK_UPDATE_NEVER] = "never"};
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    if (strcmp(names[i], name) == 0) {
+      *when = (enum wk_update_when)i;
+      return WK_OK;
+    }
+  }
+  return WK_ERR_ARGUMENT;
+}

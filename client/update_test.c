@@ -176,6 +176,16 @@ Test(update, due__every_policy_and_length) {
   }
 }
 
+Test(update, when_parse__three_names) {
+  enum wk_update_when when = WK_UPDATE_NEVER;
+  cr_assert_eq(wk_update_when_parse(&when, "quarter"), WK_OK);
+  cr_assert_eq(when, WK_UPDATE_QUARTER);
+  cr_assert_eq(wk_update_when_parse(&when, "session"), WK_OK);
+  cr_assert_eq(when, WK_UPDATE_SESSION);
+  cr_assert_eq(wk_update_when_parse(&when, "Never"), WK_ERR_ARGUMENT);
+  cr_assert_eq(when, WK_UPDATE_SESSION);
+}
+
 Test(update, x3__none_where_the_disk_does_not_take_it) {
   uint8_t x3[WK_X3_LEN];
   static const uint8_t zero[WK_X3_LEN];

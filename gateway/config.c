@@ -5,12 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <whitekey/client.h>
 #include <whitekey/file.h>
 #include <whitekey/nearest.h>
 
 #include "topic.h"
 
-enum kind { PATH, BROKER, PREFIX, FILTER };
+enum kind { PATH, BROKER, PREFIX, FILTER, UPDATE };
 
 struct option {
   const char *name;
@@ -23,6 +24,7 @@ static const struct option options[] = {
     {"broker", BROKER, offsetof(struct wk_config, broker), true},
     {"cafile", PATH, offsetof(struct wk_config, cafile), false},
     {"credential", PATH, offsetof(struct wk_config, credential), true},
+    {"key_update", UPDATE, offsetof(struct wk_config, key_update), false},
     {"key", PATH, offsetof(struct wk_config, key), true},
     {"policy", PATH, offsetof(struct wk_config, policy), true},
     {"store", PATH, offsetof(struct wk_config, store), true},
@@ -68,6 +70,7 @@ static bool prefix_valid(const char *text) {
 }
 
 static const char *complaint(enum kind kind, const char *value) {
+  enum wk_update_when when;
   switch (kind) {
   case PATH:
     return NULL;
@@ -79,6 +82,10 @@ static const char *complaint(enum kind kind, const char *value) {
     return prefix_valid(value) ? NULL : "must be a topic without + # $";
   case FILTER:
     return wk_filter_valid(value) ? NULL : "must be a topic filter";
+  case UPDATE:
+    return wk_update_when_parse(&when, value) == WK_OK
+               ? NULL
+               : "must be quarter, session or never";
   default:
     return "unknown";
   }

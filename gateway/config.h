@@ -23,6 +23,7 @@ struct wk_config {
   char *policy;        /* YAML */
   char *store;         /* SQLite */
   char *base;          /* prefix of the state topic; NULL: by device name */
+  char *key_update;    /* quarter, session or never; NULL: quarter */
   char *sealed_prefix; /* private parts go to PREFIX/TOPIC */
   char *subscribe[WK_SUBSCRIBE_MAX]; /* filters of the readings */
   size_t subscribe_count;

@@ -27,7 +27,7 @@ Test(config, parse__values_and_defaults) {
                      "# a comment\n\n  broker\tmqtts://[::1]:8883 \r\n"
                      "cafile /a folder/ca.pem\ncredential c\nkey k\n"
                      "policy p\nstore s\nsubscribe a/+\nsubscribe b/#\n"
-                     "base home/gw",
+                     "base home/gw\nkey_update session",
                      &why),
                WK_OK, "%s", why.text);
   cr_assert_str_eq(config.broker, "mqtts://[::1]:8883");
@@ -36,6 +36,7 @@ Test(config, parse__values_and_defaults) {
   cr_assert_str_eq(config.subscribe[1], "b/#");
   cr_assert_str_eq(config.sealed_prefix, "sealed");
   cr_assert_str_eq(config.base, "home/gw");
+  cr_assert_str_eq(config.key_update, "session");
   wk_config_free(&config);
   cr_assert_eq(parse(&config, NEEDED, &why), WK_OK, "%s", why.text);
   cr_assert_str_eq(config.subscribe[0], "sensors/+/#");
@@ -66,6 +67,8 @@ ParameterizedTestParameters(config, parse__broken_names_line_and_key) {
       {NEEDED "subscribe a/#/b\n",
        "g.conf:6: subscribe must be a topic filter, not \"a/#/b\""},
       {NEEDED "sealed_prefix a/+\n", "g.conf:6: sealed_prefix must be"},
+      {NEEDED "key_update Session\n",
+       "g.conf:6: key_update must be quarter, session or never"},
       {NEEDED "base a/\n", "g.conf:6: base must be"},
       {NEEDED "cafile c\n", "g.conf: cafile needs a broker by mqtts://"},
       {"broker mqtt://h\ncredential c\nkey k\npolicy p\n",

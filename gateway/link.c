@@ -86,6 +86,7 @@ static void start(struct wk_link *link) {
   }
   wk_otp_password(&otp, password);
   link->state = CONNECTING;
+  link->proven = false;
   if (!paho_connect(link, password))
     give_up(link);
   wk_wipe(&otp, sizeof otp);
@@ -103,12 +104,31 @@ static void subscribe_all(struct wk_link *link) {
   }
 }
 
+/* Section 6.1. An X3 that is lost costs nothing: the next login tells. */
+static void update_keys(struct wk_link *link) {
+  uint8_t x3[WK_X3_LEN];
+  char text[WK_B64_LEN(WK_X3_LEN) + 1];
+  struct wk_why why;
+  enum wk_err err = wk_client_update(link->client, link->key_update, x3, &why);
+  while (err == WK_OK) {
+    wk_b64_write(text, x3, sizeof x3);
+    if (paho_publish(link, 0, link->routes->x3, text, strlen(text), false) !=
+        WK_OK)
+      return;
+    wk_log(WK_LOG_NOTICE, "a key update was sent");
+    err = wk_client_update(link->client, link->key_update, x3, &why);
+  }
+  if (err != WK_ERR_MISSING)
+    wk_log(WK_LOG_ERROR, "no key update: %s", why.text);
+}
+
 static void go_online(struct wk_link *link) {
   if (paho_publish(link, 0, link->routes->state, "online", 6, true) != WK_OK) {
     give_up(link);
     return;
   }
   link->state = ONLINE;
+  update_keys(link);
   link->backoff = 0;
   link->refusals = 0;
   link->connection++;
@@ -124,21 +144,51 @@ static int until(const struct wk_link *link) {
 /* What Paho's thread has told so far. */
 struct told {
   bool connected;
-  bool proven;
   bool broken;
   int code;
   size_t granted;
+  size_t x4s;
+  uint8_t x4[LINK_X4S][WK_X4_LEN];
 };
 
 static struct told listen_to_paho(struct wk_link *link) {
   link_lock(link);
-  const struct told told = {.connected = link->connected,
-                            .proven = link->proven,
-                            .broken = link->broken,
-                            .code = link->code,
-                            .granted = link->granted};
+  struct told told = {.connected = link->connected,
+                      .broken = link->broken,
+                      .code = link->code,
+                      .granted = link->granted,
+                      .x4s = link->x4s};
+  memcpy(told.x4, link->x4, sizeof told.x4);
+  link->x4s = 0;
   link_unlock(link);
   return told;
+}
+
+/* True when it is an answer of the server that knows this device. One of an
+ * earlier login may still have waited in the session: it is passed over. */
+static bool proves(struct wk_link *link, const uint8_t x4[WK_X4_LEN]) {
+  struct wk_reply reply;
+  struct wk_why why;
+  const enum wk_err err =
+      wk_client_check(link->client, x4, WK_X4_LEN, &reply, &why);
+  if (err == WK_OK && reply.status == WK_STATUS_REFUSED)
+    wk_log(WK_LOG_WARNING, "the server did not take a key update");
+  else if (err == WK_ERR_CHAIN)
+    wk_log(WK_LOG_ERROR, "%s", why.text);
+  else if (err != WK_OK)
+    wk_log(WK_LOG_WARNING, "an X4 that is not for this login: %s", why.text);
+  return err == WK_OK || err == WK_ERR_CHAIN;
+}
+
+/* Every X4 that came since the last step. */
+static void hear(struct wk_link *link, const struct told *told) {
+  bool heard = false;
+  for (size_t i = 0; i < told->x4s; i++)
+    heard = proves(link, told->x4[i]) || heard;
+  if (heard && link->state == PROVING)
+    link->proven = true;
+  if (heard && link->state == ONLINE)
+    update_keys(link);
 }
 
 static bool has_deadline(const struct wk_link *link) {
@@ -165,12 +215,14 @@ static void advance(struct wk_link *link, const struct told *told) {
     return;
   }
   if (link->state == CONNECTING && told->connected) {
+    wk_client_accepted(link->client);
     link->state = PROVING;
     link->due = now_ms() + PROOF_MS;
     if (!paho_subscribe(link, link->routes->x4))
       give_up(link);
   }
-  if (link->state == PROVING && told->proven)
+  hear(link, told);
+  if (link->state == PROVING && link->proven)
     subscribe_all(link);
   if (link->state == SUBSCRIBING && told->granted == wanted)
     go_online(link);
@@ -241,6 +293,10 @@ enum wk_err wk_link_new(struct wk_link **out, const struct wk_routes *routes,
   link->client = client;
   link->arrived = arrived;
   link->context = context;
+  const char *name = routes->config->key_update;
+  const enum wk_err known =
+      wk_update_when_parse(&link->key_update, name ? name : "quarter");
+  (void)known; /* the configuration was checked */
   *out = link;
   return WK_OK;
 }

@@ -86,27 +86,17 @@ static void on_not_sent(void *context, MQTTAsync_failureData5 *data) {
   land(context, FAILED, data ? (int)data->reasonCode : 0);
 }
 
-/* X4 of this login. One of an earlier login may still have waited in the
- * session: what does not verify is passed over. */
-static void check_proof(struct wk_link *link, const MQTTAsync_message *m) {
+/* The client is the main thread's. Of more than it can take the latest
+ * count: older ones are of earlier logins that waited in the session. */
+static void keep_x4(struct wk_link *link, const MQTTAsync_message *m) {
   uint8_t x4[WK_X4_LEN];
-  struct wk_reply reply;
-  struct wk_why why;
-  link_lock(link);
-  const bool proven = link->proven;
-  link_unlock(link);
-  if (proven || m->payloadlen < 0 ||
+  if (m->payloadlen < 0 ||
       wk_b64_parse(x4, sizeof x4, m->payload, (size_t)m->payloadlen) != WK_OK)
     return;
-  if (wk_client_check(link->client, x4, sizeof x4, &reply, &why) != WK_OK) {
-    wk_log(WK_LOG_WARNING, "an X4 that is not for this login: %s", why.text);
-    return;
-  }
-  if (reply.status == WK_STATUS_SWITCHED)
-    wk_log(WK_LOG_ERROR, "the server switched this gateway to a chain that it"
-                         " did not make: its key was stolen, enrol it again");
   link_lock(link);
-  link->proven = true;
+  if (link->x4s == LINK_X4S)
+    memmove(link->x4[0], link->x4[1], --link->x4s * sizeof link->x4[0]);
+  memcpy(link->x4[link->x4s++], x4, sizeof x4);
   link_unlock(link);
   wk_link_kick(link);
 }
@@ -116,7 +106,7 @@ static int on_message(void *context, char *topic, int topic_len,
   struct wk_link *link = context;
   (void)topic_len;
   if (strcmp(topic, link->routes->x4) == 0)
-    check_proof(link, m);
+    keep_x4(link, m);
   else
     link->arrived(link->context, topic, m->payload ? m->payload : "",
                   m->payloadlen > 0 ? (size_t)m->payloadlen : 0);
@@ -179,7 +169,8 @@ static int connect_with(struct wk_link *link, const char *password) {
 }
 
 bool paho_connect(struct wk_link *link, const char *password) {
-  link->connected = link->broken = link->proven = false;
+  link->connected = link->broken = false;
+  link->x4s = 0;
   link->code = 0;
   link->granted = 0;
   int rc = create(link);

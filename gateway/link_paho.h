@@ -10,7 +10,11 @@
 
 #include <MQTTAsync.h>
 
+#include <whitekey/msg.h>
+
 #include "link.h"
+
+#define LINK_X4S 8u /* that wait for the main thread */
 
 /* WAITING -> CONNECTING -> PROVING -> SUBSCRIBING -> ONLINE; every trouble
  * leads back to WAITING. */
@@ -34,7 +38,9 @@ struct wk_link {
   MQTTAsync paho; /* NULL while waiting */
 
   /* The main thread's own. */
+  enum wk_update_when key_update;
   enum link_state state;
+  bool proven; /* by an X4 of this login */
   int64_t due; /* ms: of the next try, or of giving up on the proof */
   unsigned backoff;
   unsigned refusals; /* since the last success */
@@ -42,10 +48,11 @@ struct wk_link {
 
   pthread_mutex_t mutex; /* for what Paho's thread tells, below */
   bool connected;
-  bool broken; /* refused, lost, or a subscription denied */
-  int code;    /* CONNACK's, 0: none came */
-  bool proven;
+  bool broken;    /* refused, lost, or a subscription denied */
+  int code;       /* CONNACK's, 0: none came */
   size_t granted; /* subscriptions */
+  size_t x4s;     /* the latest X4s, oldest first */
+  uint8_t x4[LINK_X4S][WK_X4_LEN];
   struct flight flights[WK_LINK_FLIGHTS];
 };
 

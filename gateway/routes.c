@@ -66,10 +66,12 @@ enum wk_err wk_routes_init(struct wk_routes *routes,
   if (!routes->base ||
       asprintf(&routes->state, "%s/bridge/state", routes->base) < 0)
     routes->state = NULL;
+  if (asprintf(&routes->x3, "whitekey/v1/%s/x3", did) < 0)
+    routes->x3 = NULL;
   if (asprintf(&routes->x4, "whitekey/v1/%s/x4", did) < 0)
     routes->x4 = NULL;
   enum wk_err err = WK_OK;
-  if (routes->state && routes->x4)
+  if (routes->state && routes->x3 && routes->x4)
     err = check_all(routes, policy, why);
   else
     err = wk_fail(why, WK_ERR_MEMORY, "out of memory");
@@ -81,6 +83,7 @@ enum wk_err wk_routes_init(struct wk_routes *routes,
 void wk_routes_free(struct wk_routes *routes) {
   free(routes->base);
   free(routes->state);
+  free(routes->x3);
   free(routes->x4);
   memset(routes, 0, sizeof *routes);
 }

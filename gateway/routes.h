@@ -15,7 +15,8 @@ struct wk_routes {
   const struct wk_config *config;
   char *base;  /* without a trailing slash */
   char *state; /* `BASE/bridge/state` */
-  char *x4;    /* where the server's proof arrives */
+  char *x3;    /* where our key updates go */
+  char *x4;    /* where the server's proofs arrive */
 };
 
 /*

@@ -140,6 +140,10 @@ enum wk_update_when {
   WK_UPDATE_NEVER
 };
 
+/* "quarter", "session", "never". WK_ERR_ARGUMENT: none of them. */
+WK_MUST_CHECK enum wk_err wk_update_when_parse(enum wk_update_when *when,
+                                               const char *name);
+
 /*
  * Begins an update of one chain where it is due and the last login was
  * accepted: the new chain is durable, and x3 is to be published once, within
