@@ -151,7 +151,9 @@ int wk_on_acl(int event, void *event_data, void *userdata) {
       wk_sessions_find(plugin->sessions, asked->client);
   if (session && session->state == WK_SESSION_OFFLINE)
     session = NULL;
-  if (session && session->state != WK_SESSION_LIVE)
+  /* A broker that closes a session asks what its queue stays subscribed to. */
+  if (session && session->state != WK_SESSION_LIVE &&
+      !(session->state == WK_SESSION_CLOSED && access == WK_ACCESS_SUBSCRIBE))
     return MOSQ_ERR_ACL_DENIED;
   return answer(plugin, session, access, asked);
 }

@@ -90,6 +90,8 @@ static struct wk_session *admit(struct wk_plugin *plugin,
    * switch: a client whose X3 was lost has to hear status 1 once. */
   if (session->accepted.d_index != 0)
     session->x4_waits |= 1u << WK_X4_LOGIN_D;
+  if (!plugin->options.many_sessions)
+    wk_sessions_close_older(plugin->sessions, session);
   return session;
 }
 
@@ -212,6 +214,6 @@ int wk_on_auth_continue(int event, void *event_data, void *userdata) {
     return MOSQ_ERR_PLUGIN_DEFER;
   wk_log(WK_LOG_NOTICE, "device %s sent an AUTH that nobody asked for",
          session->did);
-  wk_session_close(plugin->sessions, session);
+  wk_session_close(session);
   return MOSQ_ERR_AUTH_CONTINUE;
 }

@@ -58,7 +58,7 @@ static void quarantine(struct wk_plugin *plugin, const char *did) {
   wk_log(WK_LOG_WARNING, "device %s was copied: quarantined", did);
   for (struct wk_session *s = wk_sessions_of(plugin->sessions, did); s;
        s = wk_session_next_of(s))
-    wk_session_close(plugin->sessions, s);
+    wk_session_close(s);
 }
 
 enum wk_reason wk_login(struct wk_plugin *plugin, struct mosquitto *client,

@@ -93,6 +93,16 @@ static enum wk_err set_on_clone(struct wk_options *options,
   return WK_OK;
 }
 
+static enum wk_err set_sessions(struct wk_options *options,
+                                const struct mosquitto_opt *opt,
+                                struct wk_why *why) {
+  const bool many = strcmp(opt->value, "many") == 0;
+  if (!many && strcmp(opt->value, "one") != 0)
+    return bad(why, opt, "one or many");
+  options->many_sessions = many;
+  return WK_OK;
+}
+
 static const struct {
   const char *key;
   enum wk_err (*set)(struct wk_options *, const struct mosquitto_opt *,
@@ -105,6 +115,7 @@ static const struct {
     {"require_time", set_require_time},
     {"on_clone", set_on_clone},
     {"acl", set_acl},
+    {"sessions", set_sessions},
 };
 #define KNOWN (sizeof known / sizeof *known)
 

@@ -16,7 +16,8 @@ struct wk_options {
   const char *registry; /* the broker's own strings */
   const char *master_key_file;
   struct wk_policy policy;
-  bool acl; /* roles decide about topics */
+  bool acl;           /* roles decide about topics */
+  bool many_sessions; /* of one device at a time */
 };
 
 /*

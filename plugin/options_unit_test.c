@@ -25,6 +25,7 @@ Test(options, parse__defaults_are_the_protocols) {
   cr_assert_eq(options.policy.window, 4096);
   cr_assert_eq(options.policy.max_skew, 120);
   cr_assert_not(options.policy.require_time);
+  cr_assert_not(options.many_sessions);
   cr_assert_eq(options.policy.on_clone_time, WK_ON_CLONE_QUARANTINE);
   cr_assert_eq(options.policy.on_clone_challenge, WK_ON_CLONE_QUARANTINE);
 }
@@ -38,6 +39,10 @@ Test(options, parse__values_at_the_border_accepted) {
   cr_assert_eq(parse(&options, &why, "max_skew", "86400"), WK_OK);
   cr_assert_eq(parse(&options, &why, "require_time", "true"), WK_OK);
   cr_assert(options.policy.require_time);
+  cr_assert_eq(parse(&options, &why, "sessions", "many"), WK_OK);
+  cr_assert(options.many_sessions);
+  cr_assert_eq(parse(&options, &why, "sessions", "one"), WK_OK);
+  cr_assert_not(options.many_sessions);
   cr_assert_eq(parse(&options, &why, "on_clone", "alarm"), WK_OK);
   cr_assert_eq(options.policy.on_clone_time, WK_ON_CLONE_ALARM);
   cr_assert_eq(options.policy.on_clone_challenge, WK_ON_CLONE_ALARM);
@@ -53,6 +58,7 @@ Test(options, parse__bad_value_refused_and_named) {
       {"max_skew", "1.5"},      {"require_time", "yes"},
       {"require_time", "TRUE"}, {"require_time", ""},
       {"on_clone", "ignore"},   {"on_clone", "Alarm"},
+      {"sessions", "2"},        {"sessions", "One"},
   };
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
     struct wk_options options;

@@ -56,7 +56,7 @@ class ReloadTest(wk.TestCase):
         self.assertEqual(out, [])
 
     def test_reload__hundred_sessions_stay(self):
-        broker = self.broker(self.store)
+        broker = self.broker(self.store, options={"sessions": "many"})
         ways = (
             {"version": 4},
             {"version": 5, "expiry": 600},

@@ -16,7 +16,6 @@ struct wk_sessions {
   struct wk_session **buckets[WK_SESSION_INDICES];
   size_t size; /* buckets of each index, a power of two */
   size_t count;
-  size_t closing;
   uint64_t seed; /* devices choose client ids: no two tables hash alike */
   struct wk_session *head, *tail;
   uint8_t realm[WK_REALM_LEN];
@@ -29,6 +28,9 @@ struct wk_sessions {
  * known everywhere. The broker calls all plugins on one thread.
  */
 static struct wk_sessions *tables;
+
+/* Those of all tables that wait to be closed. */
+static struct wk_session *closing;
 
 /* FNV-1a, started from the table's seed. */
 static uint64_t hash(uint64_t seed, const void *data, size_t len) {
@@ -107,9 +109,15 @@ static void list_remove(struct wk_sessions *sessions,
     sessions->tail = session->before;
 }
 
+static void closing_remove(struct wk_session *session) {
+  *session->closing_link = session->closing_after;
+  if (session->closing_after)
+    session->closing_after->closing_link = session->closing_link;
+}
+
 static void forget(struct wk_sessions *sessions, struct wk_session *session) {
   if (session->state == WK_SESSION_CLOSING)
-    sessions->closing--;
+    closing_remove(session);
   index_remove(sessions, session);
   list_remove(sessions, session);
   sessions->count--;
@@ -283,36 +291,45 @@ void wk_sessions_ended(struct wk_sessions *sessions,
     return;
   }
   if (session->state == WK_SESSION_CLOSING)
-    sessions->closing--;
+    closing_remove(session);
   session->state = WK_SESSION_OFFLINE;
   session->x4_waits = 0;
   forget_oldest_offline(sessions, session->did);
 }
 
-void wk_session_close(struct wk_sessions *sessions,
-                      struct wk_session *session) {
+void wk_session_close(struct wk_session *session) {
   if (session->state != WK_SESSION_LIVE)
     return;
   session->state = WK_SESSION_CLOSING;
-  sessions->closing++;
+  session->closing_after = closing;
+  session->closing_link = &closing;
+  if (closing)
+    closing->closing_link = &session->closing_after;
+  closing = session;
 }
 
-struct wk_session *wk_sessions_closing(struct wk_sessions *sessions,
-                                       const struct mosquitto *busy) {
-  if (sessions->closing == 0)
-    return NULL;
-  struct wk_session *s = sessions->head;
-  while (s && (s->state != WK_SESSION_CLOSING || s->client == busy))
-    s = s->after;
+struct wk_session *wk_sessions_closing(const struct mosquitto *busy) {
+  struct wk_session *s = closing;
+  while (s && s->client == busy)
+    s = s->closing_after;
   if (!s)
     return NULL;
+  closing_remove(s);
   s->state = WK_SESSION_CLOSED;
-  sessions->closing--;
   return s;
 }
 
-bool wk_sessions_any_closing(const struct wk_sessions *sessions) {
-  return sessions->closing > 0;
+void wk_sessions_close_older(const struct wk_sessions *sessions,
+                             const struct wk_session *newest) {
+  for (struct wk_sessions *t = tables; t; t = t->next) {
+    if (!wk_equal(t->realm, sessions->realm, WK_REALM_LEN))
+      continue;
+    for (struct wk_session *s = wk_sessions_of(t, newest->did); s;
+         s = wk_session_next_of(s)) {
+      if (strcmp(s->client_id, newest->client_id) != 0)
+        wk_session_close(s);
+    }
+  }
 }
 
 struct wk_session *wk_sessions_stalest(struct wk_sessions *sessions) {

@@ -57,6 +57,7 @@ struct wk_session {
   /* The table's own. */
   struct wk_session *in_bucket[WK_SESSION_INDICES];
   struct wk_session *before, *after;
+  struct wk_session *closing_after, **closing_link;
 };
 
 /*
@@ -96,14 +97,20 @@ struct wk_session *wk_session_next_of(const struct wk_session *session);
 void wk_sessions_ended(struct wk_sessions *sessions,
                        struct wk_session *session, bool may_persist);
 
-/* Marks a live session for closing, and the next such one but not `busy`. */
-void wk_session_close(struct wk_sessions *sessions,
-                      struct wk_session *session);
-struct wk_session *wk_sessions_closing(struct wk_sessions *sessions,
-                                       const struct mosquitto *busy);
+/*
+ * Marks a live session for closing, and takes the next such one of any
+ * listener, but not `busy`.
+ */
+void wk_session_close(struct wk_session *session);
+struct wk_session *wk_sessions_closing(const struct mosquitto *busy);
 
-/* True while any session waits to be closed. */
-bool wk_sessions_any_closing(const struct wk_sessions *sessions);
+/*
+ * Marks every other live session of its device, on all listeners, but not one
+ * with its client id: the broker closes that by itself, and the id is the new
+ * session's by then.
+ */
+void wk_sessions_close_older(const struct wk_sessions *sessions,
+                             const struct wk_session *newest);
 
 /* The session looked at longest ago, NULL when there is none. */
 struct wk_session *wk_sessions_stalest(struct wk_sessions *sessions);

@@ -125,22 +125,22 @@ Test(sessions, ended__offline_ones_of_a_device_are_limited) {
 Test(sessions, close__each_once_and_not_the_busy_one) {
   struct wk_session *a = add(1, "id-1", "a");
   struct wk_session *b = add(2, "id-2", "a");
-  cr_assert_null(wk_sessions_closing(sessions, NULL));
-  wk_session_close(sessions, a);
-  wk_session_close(sessions, a);
-  wk_session_close(sessions, b);
-  cr_assert_eq(wk_sessions_closing(sessions, client(1)), b);
-  cr_assert_null(wk_sessions_closing(sessions, client(1)));
-  cr_assert_eq(wk_sessions_closing(sessions, NULL), a);
-  cr_assert_null(wk_sessions_closing(sessions, NULL));
+  cr_assert_null(wk_sessions_closing(NULL));
+  wk_session_close(a);
+  wk_session_close(a);
+  wk_session_close(b);
+  cr_assert_eq(wk_sessions_closing(client(1)), b);
+  cr_assert_null(wk_sessions_closing(client(1)));
+  cr_assert_eq(wk_sessions_closing(NULL), a);
+  cr_assert_null(wk_sessions_closing(NULL));
 }
 
 Test(sessions, close__ended_meanwhile_is_not_closed) {
   struct wk_session *a = add(1, "id-1", "a");
-  wk_session_close(sessions, a);
+  wk_session_close(a);
   wk_sessions_ended(sessions, a, true);
-  cr_assert_null(wk_sessions_closing(sessions, NULL));
-  wk_session_close(sessions, a);
+  cr_assert_null(wk_sessions_closing(NULL));
+  wk_session_close(a);
   cr_assert_eq(a->state, WK_SESSION_OFFLINE);
 }
 
@@ -155,4 +155,46 @@ Test(sessions, stalest__goes_round) {
   cr_assert_eq(wk_sessions_stalest(sessions), a);
   wk_sessions_ended(sessions, a, false);
   cr_assert_null(wk_sessions_stalest(sessions));
+}
+
+Test(sessions, close_older__same_device_with_another_id) {
+  struct wk_session *older = add(0, "a", "d");
+  struct wk_session *taken_over = add(1, "b", "d");
+  struct wk_session *other = add(2, "c", "e");
+  struct wk_session *offline = add(3, "e", "d");
+  wk_sessions_ended(sessions, offline, true);
+  struct wk_session *newest = add(4, "b", "d");
+  wk_sessions_close_older(sessions, newest);
+  cr_assert_eq(older->state, WK_SESSION_CLOSING);
+  cr_assert_eq(taken_over->state, WK_SESSION_LIVE);
+  cr_assert_eq(other->state, WK_SESSION_LIVE);
+  cr_assert_eq(offline->state, WK_SESSION_OFFLINE);
+  cr_assert_eq(newest->state, WK_SESSION_LIVE);
+}
+
+Test(sessions, close_older__on_other_listeners_of_the_registry_alone) {
+  static const uint8_t other_realm[WK_REALM_LEN] = {2};
+  struct wk_sessions *same = wk_sessions_new(realm);
+  struct wk_sessions *foreign = wk_sessions_new(other_realm);
+  struct wk_session *a = wk_sessions_add(same, client(1), "a", "d");
+  struct wk_session *b = wk_sessions_add(foreign, client(2), "b", "d");
+  wk_sessions_close_older(sessions, add(0, "c", "d"));
+  cr_assert_eq(a->state, WK_SESSION_CLOSING);
+  cr_assert_eq(b->state, WK_SESSION_LIVE);
+  cr_assert_eq(wk_sessions_closing(NULL), a);
+  wk_sessions_free(foreign);
+  wk_sessions_free(same);
+}
+
+Test(sessions, closing__ended_ones_are_no_longer_waited_for) {
+  struct wk_session *a = add(0, "a", "d");
+  struct wk_session *b = add(1, "b", "d");
+  struct wk_session *c = add(2, "c", "d");
+  wk_session_close(a);
+  wk_session_close(b);
+  wk_session_close(c);
+  wk_sessions_ended(sessions, b, false);
+  cr_assert_eq(wk_sessions_closing(NULL), c);
+  wk_sessions_ended(sessions, a, false);
+  cr_assert_null(wk_sessions_closing(NULL));
 }

@@ -23,7 +23,7 @@ static void look_at_registry(struct wk_plugin *plugin) {
     if (session->state == WK_SESSION_LIVE &&
         !wk_server_admits(plugin->server, session->did,
                           session->accepted.generation))
-      wk_session_close(plugin->sessions, session);
+      wk_session_close(session);
     wk_session_looked_at(plugin->sessions, session, plugin->version);
   }
 }
@@ -31,7 +31,7 @@ static void look_at_registry(struct wk_plugin *plugin) {
 void wk_sweep(struct wk_plugin *plugin, const struct mosquitto *busy) {
   struct wk_session *session;
   look_at_registry(plugin);
-  while ((session = wk_sessions_closing(plugin->sessions, busy))) {
+  while ((session = wk_sessions_closing(busy))) {
     /* Closing runs the disconnect event, which frees the session. */
     char *client_id = strdup(session->client_id);
     if (!client_id)

@@ -126,7 +126,7 @@ class UpdateTest(Case):
         """Nobody may read the topic, but a bridge is not asked."""
         away = self.broker()
         self.server.stop()  # one broker serves a registry
-        self.server = self.broker(self.store, config=(
+        self.server = self.broker(self.store, options={"acl": "off"}, config=(
             f"connection away\naddress {wk.HOST}:{away.port}\n"
             "topic # out 1"))
         watch = rawmqtt.Client(away.port, "watch")

@@ -110,7 +110,7 @@ class X4Test(wk.TestCase):
         self.assert_one_x4(again, password)
 
     def test_x4__other_session_of_the_device_does_not_get_it(self):
-        self.start()
+        self.start(options={"sessions": "many"})
         first, password = self.login("c1")
         first.subscribe(TOPIC)
         self.assert_one_x4(first, password)
