@@ -65,10 +65,9 @@ enum wk_err login_write(struct wk_writer *w, struct wk_client *client,
 
 enum wk_err login_check(struct wk_client *client,
                         const struct wk_mqtt_connack *connack,
-                        struct wk_why *why) {
+                        struct wk_reply *reply, struct wk_why *why) {
   struct wk_mqtt_prop method;
   struct wk_mqtt_prop data;
-  struct wk_reply reply;
   const size_t len = strlen(LOGIN_METHOD);
   if (!wk_mqtt_prop_find(&connack->props, WK_MQTT_AUTH_METHOD, &method) ||
       method.data.len != len ||
@@ -77,12 +76,31 @@ enum wk_err login_check(struct wk_client *client,
     return wk_fail(why, WK_ERR_MISSING,
                    "%s: the broker let us in without an X4 of its own",
                    wk_client_id(client)->did);
-  return wk_client_check(client, data.data.data, data.data.len, &reply, why);
+  return wk_client_check(client, data.data.data, data.data.len, reply, why);
 }
 
-static void x4_topic(char topic[TOPIC_MAX], const struct wk_client *client) {
-  (void)snprintf(topic, TOPIC_MAX, "whitekey/v1/%s/x4",
-                 wk_client_id(client)->did);
+static void own_topic(char topic[TOPIC_MAX], const struct wk_client *client,
+                      const char *name) {
+  (void)snprintf(topic, TOPIC_MAX, "whitekey/v1/%s/%s",
+                 wk_client_id(client)->did, name);
+}
+
+enum wk_err login_update(struct wk_writer *w, struct wk_client *client,
+                         enum wk_mqtt_version version,
+                         enum wk_update_when when, struct wk_why *why) {
+  uint8_t x3[WK_X3_LEN];
+  char text[WK_B64_LEN(WK_X3_LEN) + 1];
+  char topic[TOPIC_MAX];
+  const enum wk_err err = wk_client_update(client, when, x3, why);
+  if (err != WK_OK)
+    return err;
+  wk_b64_write(text, x3, sizeof x3);
+  own_topic(topic, client, "x3");
+  const struct wk_mqtt_publish publish = {.qos = 1,
+                                          .id = LOGIN_UPDATE_ID,
+                                          .topic = text_span(topic),
+                                          .payload = text_span(text)};
+  return wk_mqtt_publish_write(w, version, &publish);
 }
 
 enum wk_err login_subscribe(struct wk_writer *w,
@@ -91,7 +109,7 @@ enum wk_err login_subscribe(struct wk_writer *w,
   char topic[TOPIC_MAX];
   uint8_t filters[TOPIC_MAX + 3];
   struct wk_writer f;
-  x4_topic(topic, client);
+  own_topic(topic, client, "x4");
   const struct wk_mqtt_filter filter = {text_span(topic), 1};
   wk_writer_init(&f, filters, sizeof filters);
   wk_mqtt_filter_write(&f, &filter);
@@ -103,18 +121,18 @@ enum wk_err login_subscribe(struct wk_writer *w,
 bool login_is_x4(const struct wk_client *client,
                  const struct wk_mqtt_publish *message) {
   char topic[TOPIC_MAX];
-  x4_topic(topic, client);
+  own_topic(topic, client, "x4");
   return message->topic.len == strlen(topic) &&
          wk_equal(message->topic.data, topic, message->topic.len);
 }
 
 enum wk_err login_check_text(struct wk_client *client,
-                             const struct wk_span *text, struct wk_why *why) {
+                             const struct wk_span *text,
+                             struct wk_reply *reply, struct wk_why *why) {
   uint8_t x4[WK_X4_LEN];
-  struct wk_reply reply;
   if (wk_b64_parse(x4, sizeof x4, (const char *)text->data, text->len))
     return wk_fail(why, WK_ERR_MALFORMED,
                    "%s: the broker's answer is no X4 message",
                    wk_client_id(client)->did);
-  return wk_client_check(client, x4, sizeof x4, &reply, why);
+  return wk_client_check(client, x4, sizeof x4, reply, why);
 }

@@ -23,10 +23,11 @@ WK_MUST_CHECK enum wk_err login_write(struct wk_writer *w,
 
 /*
  * Checks the X4 within an MQTT 5 CONNACK. WK_ERR_MISSING: it holds none of
- * our method; WK_ERR_MALFORMED, WK_ERR_FORGED.
+ * our method; else as wk_client_check().
  */
 WK_MUST_CHECK enum wk_err login_check(struct wk_client *client,
                                       const struct wk_mqtt_connack *connack,
+                                      struct wk_reply *reply,
                                       struct wk_why *why);
 
 /* Subscribes to the device's own X4 topic, for password logins. */
@@ -35,6 +36,17 @@ WK_MUST_CHECK enum wk_err login_subscribe(struct wk_writer *w,
                                           const struct wk_client *client,
                                           enum wk_mqtt_version version);
 
+/*
+ * Appends the next X3 of this session as a PUBLISH with LOGIN_UPDATE_ID.
+ * WK_ERR_MISSING: no key update is due; else as wk_client_update().
+ */
+#define LOGIN_UPDATE_ID UINT16_C(65534)
+WK_MUST_CHECK enum wk_err login_update(struct wk_writer *w,
+                                       struct wk_client *client,
+                                       enum wk_mqtt_version version,
+                                       enum wk_update_when when,
+                                       struct wk_why *why);
+
 /* True when the message stands on the device's X4 topic. */
 bool login_is_x4(const struct wk_client *client,
                  const struct wk_mqtt_publish *message);
@@ -42,6 +54,7 @@ bool login_is_x4(const struct wk_client *client,
 /* Checks a message from the X4 topic. */
 WK_MUST_CHECK enum wk_err login_check_text(struct wk_client *client,
                                            const struct wk_span *text,
+                                           struct wk_reply *reply,
                                            struct wk_why *why);
 
 #endif

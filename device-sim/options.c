@@ -31,6 +31,7 @@ enum key {
   KEY_PROTOCOL,
   KEY_PROFILE,
   KEY_LENGTH,
+  KEY_UPDATE,
   KEY_FIRST
 };
 
@@ -49,6 +50,10 @@ static const struct argp_option argp_options[] = {
      "$WHITEKEY_MASTER_KEY, else " WK_MASTER_DEFAULT, 0},
     {"length", KEY_LENGTH, "N", 0,
      "logins in each device's chain, 256..1048576 (1024)", 0},
+    {"update", KEY_UPDATE, "WHEN", 0,
+     "when a device changes its key: quarter (of its chain is left), session, "
+     "never (quarter)",
+     0},
     {0, 0, 0, 0, "Fleet:", 3},
     {"devices", KEY_DEVICES, "N", 0, "how many, sim-0001 .. (10)", 0},
     {"profile", KEY_PROFILE, "NAME", 0,
@@ -112,6 +117,12 @@ static void set_first(struct options *o, const char *text,
     argp_error(state, "--first %s: must be copy or original", text);
 }
 
+static void set_update(struct options *o, const char *text,
+                       struct argp_state *state) {
+  if (wk_update_when_parse(&o->update, text) != WK_OK)
+    argp_error(state, "--update %s: must be quarter, session or never", text);
+}
+
 static void set_argument(struct options *o, const char *text,
                          struct argp_state *state) {
   if (state->arg_num == 0 && strcmp(text, "attack") == 0)
@@ -169,17 +180,31 @@ static error_t parse_number(int key, char *arg, struct argp_state *state) {
   }
 }
 
-static error_t parse(int key, char *arg, struct argp_state *state) {
+static error_t parse_word(int key, char *arg, struct argp_state *state) {
   struct options *o = state->input;
   switch (key) {
-  case KEY_HOST:
-    o->host = arg;
-    return 0;
   case KEY_PROTOCOL:
     set_protocol(o, arg, state);
     return 0;
   case KEY_PROFILE:
     set_profile(o, arg, state);
+    return 0;
+  case KEY_UPDATE:
+    set_update(o, arg, state);
+    return 0;
+  case KEY_FIRST:
+    set_first(o, arg, state);
+    return 0;
+  default:
+    return parse_number(key, arg, state);
+  }
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state) {
+  struct options *o = state->input;
+  switch (key) {
+  case KEY_HOST:
+    o->host = arg;
     return 0;
   case KEY_REGISTRY:
     o->registry = arg;
@@ -193,9 +218,6 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
   case KEY_QUIET:
     o->quiet = true;
     return 0;
-  case KEY_FIRST:
-    set_first(o, arg, state);
-    return 0;
   case ARGP_KEY_ARG:
     set_argument(o, arg, state);
     return 0;
@@ -203,7 +225,7 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     check(o, state);
     return 0;
   default:
-    return parse_number(key, arg, state);
+    return parse_word(key, arg, state);
   }
 }
 

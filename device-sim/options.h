@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <whitekey/client.h>
 #include <whitekey/mqtt.h>
 
 #include "profile.h"
@@ -23,7 +24,8 @@ struct options {
   uint16_t port;
   enum wk_mqtt_version version;
   uint32_t devices;
-  uint32_t length;      /* of each chain */
+  uint32_t length; /* of each chain */
+  enum wk_update_when update;
   uint64_t interval_ns; /* between two readings of a device */
   uint64_t duration_ns; /* 0: no limit */
   uint32_t count;       /* readings of each device, 0: no limit */

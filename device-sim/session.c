@@ -12,7 +12,7 @@
 #include "login.h"
 
 #define TOPIC_MAX 64u
-#define PUBLISH_ID_MAX (LOGIN_SUBSCRIPTION_ID - 1u)
+#define PUBLISH_ID_MAX (LOGIN_UPDATE_ID - 1u)
 #define SERVER_UNAVAILABLE_311 3u
 #define SERVER_UNAVAILABLE_5 0x88u
 #define SERVER_BUSY_5 0x89u
@@ -55,6 +55,31 @@ static void go_online(struct sim *sim, struct device *device) {
     device->next_reading = sim->now;
 }
 
+/* Protocol section 6.1, after each X4: the login's, and those of X3. */
+static bool update_keys(struct sim *sim, struct device *device) {
+  struct wk_why why;
+  struct wk_writer w = out_writer(device);
+  const enum wk_err err = login_update(
+      &w, device->client, sim->options->version, sim->options->update, &why);
+  if (err == WK_ERR_MISSING)
+    return true;
+  if (err != WK_OK)
+    sim_warn(sim, why.text);
+  else
+    sim->stats.updates++;
+  return send_out(sim, device, &w, err);
+}
+
+/* The broker proved itself by the X4 of this login. */
+static bool proven(struct sim *sim, struct device *device,
+                   const struct wk_reply *reply) {
+  sim->stats.verified++;
+  if (reply->status == WK_STATUS_SWITCHED)
+    sim->stats.switches++;
+  go_online(sim, device);
+  return update_keys(sim, device);
+}
+
 static bool on_refused(struct sim *sim, struct device *device, uint8_t code) {
   const enum wk_mqtt_version version = sim->options->version;
   char text[96];
@@ -78,15 +103,14 @@ static bool on_refused(struct sim *sim, struct device *device, uint8_t code) {
 /* X4 within the CONNACK: a broker without it is not the one we enrolled at. */
 static bool on_proof(struct sim *sim, struct device *device,
                      const struct wk_mqtt_connack *connack) {
+  struct wk_reply reply;
   struct wk_why why;
-  if (login_check(device->client, connack, &why) != WK_OK) {
+  if (login_check(device->client, connack, &reply, &why) != WK_OK) {
     sim->stats.unverified++;
     sim_warn(sim, why.text);
     return false;
   }
-  sim->stats.verified++;
-  go_online(sim, device);
-  return true;
+  return proven(sim, device, &reply);
 }
 
 static bool on_connack(struct sim *sim, struct device *device,
@@ -115,7 +139,11 @@ static bool on_puback(struct sim *sim, struct device *device,
                       const struct wk_mqtt_frame *frame) {
   struct wk_mqtt_ack ack;
   if (wk_mqtt_ack_parse(&ack, sim->options->version, frame) != WK_OK ||
-      !device->in_flight || ack.id != device->packet_id)
+      (!device->in_flight && ack.id != LOGIN_UPDATE_ID))
+    return false;
+  if (ack.id == LOGIN_UPDATE_ID)
+    return true;
+  if (ack.id != device->packet_id)
     return false;
   device->in_flight = false;
   device->has_reading = false;
@@ -127,22 +155,25 @@ static bool on_puback(struct sim *sim, struct device *device,
   return true;
 }
 
-/* The only message we asked for is the X4 of a password login. */
+/* The only messages we asked for are the X4s of a password login. */
 static bool on_publish(struct sim *sim, struct device *device,
                        const struct wk_mqtt_frame *frame) {
   struct wk_mqtt_publish message;
+  struct wk_reply reply;
   struct wk_why why;
+  const bool proving = device->phase == PHASE_PROVING;
   if (wk_mqtt_publish_parse(&message, sim->options->version, frame) != WK_OK ||
-      device->phase != PHASE_PROVING || message.qos > 1 ||
-      !login_is_x4(device->client, &message))
+      message.qos > 1 || !login_is_x4(device->client, &message))
     return false;
-  if (login_check_text(device->client, &message.payload, &why) != WK_OK) {
-    sim->stats.unverified++;
+  if (login_check_text(device->client, &message.payload, &reply, &why) !=
+      WK_OK) {
+    if (proving)
+      sim->stats.unverified++;
     sim_warn(sim, why.text);
     return false;
   }
-  sim->stats.verified++;
-  go_online(sim, device);
+  if (proving && !proven(sim, device, &reply))
+    return false;
   if (message.qos == 0)
     return true;
   const struct wk_mqtt_ack ack = {.type = WK_MQTT_PUBACK, .id = message.id};

@@ -158,6 +158,57 @@ class FleetTest(SimCase):
         self.assertEqual(quiet.stderr, "")
 
 
+class UpdateTest(SimCase):
+    def run_through(self, protocol, ends):
+        """A fleet of 3 that lives through these ends of the broker."""
+        broker = self.broker(self.store)
+        path = self.folder.path("summary.json")
+        mark = broker.mark()
+        sim = self.process(
+            "whitekey-sim", *self.arguments(
+                broker, "-n", 3, "--rate", 20, "--update", "session",
+                "--protocol", protocol, "--json", path),
+            env=self.store.env)
+        self.wait_readings(broker, mark)
+        for number in ends:
+            mark = broker.mark()
+            broker.restart(number)
+            self.wait_readings(broker, mark)
+        sim.signal(signal.SIGINT)
+        self.assertEqual(sim.wait(), 0, sim.log())
+        self.assertEqual(broker.stop(), 0)
+        with open(path, encoding="utf-8") as file:
+            summary = json.load(file)
+        validate(summary)
+        self.assertEqual(summary["verified"], summary["connects"])
+        self.assertEqual(summary["unverified"], 0)
+        epochs = [device["chains"]["C"]["epoch"] for device in
+                  json.loads(self.store.cli("list", "--json").stdout)]
+        self.assertEqual(sum(epochs), summary["switches"])
+        return summary
+
+    def wait_readings(self, broker, mark):
+        for device in (1, 2, 3):
+            broker.wait_log(
+                rf"PUBLISH from sim-000{device} .*sensors/sim-000{device}",
+                mark)
+
+    def test_update__every_second_login_switches(self):
+        for protocol in ("5", "3.1.1"):
+            summary = self.run_through(protocol, [signal.SIGTERM] * 4)
+            self.assertEqual(summary["refused"], 0)
+            self.assertEqual((summary["connects"], summary["switches"],
+                              summary["updates"]), (15, 6, 9))
+
+    def test_update__through_crashes_of_the_broker(self):
+        summary = self.run_through("5", [signal.SIGKILL] * 3)
+        self.assertGreaterEqual(summary["switches"], 3)
+        self.assertEqual(summary["gave_up"], 0)
+        reasons = {e["reason"] for e in self.store.audit()
+                   if e["event"] == "login"}
+        self.assertLessEqual(reasons, {"ok", "reserved", "epoch", "stale"})
+
+
 class RefusedTest(SimCase):
     def test_registry__another_than_the_brokers_is_refused(self):
         broker = self.broker(self.registry("other"))

@@ -116,6 +116,8 @@ char *stats_json(const struct stats *stats, const struct options *options) {
   add_count(root, "connects", stats->connects);
   add_count(root, "verified", stats->verified);
   add_count(root, "unverified", stats->unverified);
+  add_count(root, "updates", stats->updates);
+  add_count(root, "switches", stats->switches);
   add_count(root, "refused", stats->refused);
   add_refusals(root, stats, options->version);
   add_count(root, "unanswered", stats->unanswered);

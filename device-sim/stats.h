@@ -16,6 +16,8 @@ struct stats {
   uint64_t connects;    /* accepted logins */
   uint64_t verified;    /* of them: the broker proved itself by X4 */
   uint64_t unverified;  /* a wrong X4, or none in time */
+  uint64_t updates;     /* X3 sent */
+  uint64_t switches;    /* logins that changed to the new chain */
   uint64_t refused;     /* explicit refusals */
   uint64_t code[256];   /* of them: by CONNACK's code */
   uint64_t unanswered;  /* no CONNACK: unreachable, closed, busy or silent */

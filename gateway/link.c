@@ -19,7 +19,8 @@
 #define FAREWELL_MS 2000
 #define BACKOFF_MIN_MS 250u
 #define BACKOFF_MAX_MS 30000u
-#define REFUSALS_QUICK 8u /* 1 + 2 + 4 .. + R indices, and one more */
+/* 1 + 2 + 4 .. + R indices, on each chain of an open key update, and more. */
+#define REFUSALS_QUICK 17u
 
 static int64_t now_ms(void) {
   struct timespec ts;
