@@ -99,6 +99,23 @@ class CloneTest(wk.TestCase):
         other.ping()
         self.assertEqual(other.messages, [])
 
+    def test_clone__alarm_is_not_drowned_by_suspect_ones(self):
+        self.start()
+        watch, _ = self.login(self.watch, "watch")
+        watch.subscribe(EVENTS)
+        noisy = self.store.enrol("noisy")
+        heard = self.store.otp(noisy)
+        self.login(noisy, "noisy")
+        for _ in range(30):
+            replay = rawmqtt.Client(self.server.port, "replay")
+            self.assertEqual(replay.connect("noisy", heard).code, REFUSED)
+            replay.disconnect()
+        self.copy_and_use()
+        for _ in range(100):
+            watch.ping()
+        topics = [message.topic for message in watch.messages]
+        self.assertIn("whitekey/v1/events/thermo-1", topics)
+
     def test_clone__alarm_only_where_the_policy_says_so(self):
         self.start(options={"on_clone": "alarm"})
         original, _, code = self.copy_and_use()

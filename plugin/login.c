@@ -43,7 +43,10 @@ static void raise_alarm(struct wk_plugin *plugin,
   char line[WK_AUDIT_LINE_MAX];
   char topic[WK_TOPIC_MAX];
   unsigned held;
-  if (!wk_limit_pass(&plugin->alarms, wk_now_ms(), &held))
+  /* Who heard a password can raise "suspect" at will: a quarantine is told
+   * all the same, and it comes once until an operator ends it. */
+  if (!wk_limit_pass(&plugin->alarms, wk_now_ms(), &held) &&
+      !verdict->quarantined)
     return;
   const size_t len =
       wk_audit_login_line(line, attempt, verdict, method, address);
