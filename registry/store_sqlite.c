@@ -131,6 +131,10 @@ static enum wk_err sql_error(struct wk_why *why, const char *path, sqlite3 *db,
   case SQLITE_NOTADB:
     err = WK_ERR_CORRUPT;
     break;
+  case SQLITE_CANTOPEN:
+  case SQLITE_READONLY:
+    return wk_fail(why, err, "%s: the file or its folder cannot be written",
+                   path);
   default:
     break;
   }
@@ -279,8 +283,9 @@ static enum wk_err open_db(struct wk_store *store, struct wk_store_head *head,
 enum wk_err wk_store_open(struct wk_store **store, const char *path,
                           struct wk_store_head *head, struct wk_why *why) {
   *store = NULL;
-  if (access(path, F_OK) != 0)
-    return wk_fail(why, WK_ERR_MISSING, "%s: %s", path, strerror(errno));
+  if (access(path, R_OK | W_OK) != 0)
+    return wk_fail(why, errno == ENOENT ? WK_ERR_MISSING : WK_ERR_IO, "%s: %s",
+                   path, strerror(errno));
   struct wk_store *made = calloc(1, sizeof *made);
   if (made)
     made->path = strdup(path);
