@@ -11,6 +11,13 @@ with open(os.path.join(wk.SOURCE, "README.md"), encoding="utf-8") as readme:
     README = readme.read()
 
 
+# What a person sees who is slower than the broker's writer.
+AWAITED = {
+    "whitekey audit": "replay",
+    "whitekey show thermo-1": "quarantined",
+}
+
+
 def blocks():
     """The fenced sh blocks, in order."""
     return re.findall(r"(?ms)^```sh\n(.*?)^```$", README)
@@ -20,6 +27,11 @@ def script(port):
     """All sh blocks as one script, on a port of our own."""
     lines = ["set -euo pipefail", 'trap \'kill $(jobs -p); wait\' EXIT']
     for block in blocks():
+        for command, word in AWAITED.items():
+            block = re.sub(
+                rf"(?m)^{command}$",
+                f"until {command} | grep -w {word}; do sleep 0.05; done",
+                block)
         lines.append(block.replace("1883", str(port)))
         if "mosquitto -c" in block:
             lines.append(f"until (: </dev/tcp/{wk.HOST}/{port}) 2>/dev/null;"
