@@ -101,9 +101,10 @@ static void decide(struct wk_server *server, struct login *login) {
 }
 
 /* Memory follows: the record replaces one of the same shape or larger. */
-static enum wk_err keep(struct wk_server *server, const struct login *login) {
+static enum wk_err keep(struct wk_server *server, const struct login *login,
+                        struct wk_why *why) {
   return wk_fleet_put(server->fleet, &login->record) == WK_FLEET_NONE
-             ? WK_ERR_MEMORY
+             ? wk_fail(why, WK_ERR_MEMORY, "out of memory")
              : WK_OK;
 }
 
@@ -132,11 +133,12 @@ static void login_on_disk(struct wk_server *server, struct login *login) {
   err = wk_server_commit(server, err, &why);
   if (err == WK_OK && login->changed) {
     (void)pthread_mutex_lock(&server->memory);
-    err = keep(server, login);
+    err = keep(server, login, &why);
     (void)pthread_mutex_unlock(&server->memory);
   }
+  if (err != WK_OK || login->changed)
+    wk_server_store_result(server, err, &why);
   wk_server_leave(server);
-  wk_server_store_result(server, err, &why);
   if (err != WK_OK)
     refuse(login);
 }
@@ -159,7 +161,7 @@ static bool login_in_memory(struct wk_server *server, struct login *login) {
            (!operator_may_differ(login->verdict->reason) ||
             !wk_watch_changed(server->watch, server->change_seq));
     if (done && login->changed) {
-      if (keep(server, login) == WK_OK)
+      if (keep(server, login, NULL) == WK_OK)
         wk_fleet_mark(server->fleet, login->number);
       else
         refuse(login);

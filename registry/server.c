@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <whitekey/file.h>
 #include <whitekey/random.h>
@@ -58,6 +59,7 @@ static enum wk_err open_files(struct wk_server *server, const char *path,
 }
 
 static struct wk_server *server_new(const char *path) {
+  pthread_condattr_t steady;
   struct wk_server *server = calloc(1, sizeof *server);
   if (!server)
     return NULL;
@@ -66,7 +68,11 @@ static struct wk_server *server_new(const char *path) {
   server->users = 1;
   (void)pthread_mutex_init(&server->disk, NULL);
   (void)pthread_mutex_init(&server->memory, NULL);
-  (void)pthread_cond_init(&server->wake, NULL);
+  /* The writer's pauses do not depend on a clock that somebody sets. */
+  (void)pthread_condattr_init(&steady);
+  (void)pthread_condattr_setclock(&steady, CLOCK_MONOTONIC);
+  (void)pthread_cond_init(&server->wake, &steady);
+  (void)pthread_condattr_destroy(&steady);
   server->fleet = wk_fleet_new();
   server->path = realpath(path, NULL);
   return server;
@@ -255,8 +261,9 @@ uint64_t wk_server_catch_up(struct wk_server *server) {
     struct wk_why why;
     enum wk_err err = wk_server_enter(server, &why);
     err = wk_server_commit(server, err, &why);
+    if (err != WK_OK)
+      wk_server_store_result(server, err, &why);
     wk_server_leave(server);
-    wk_server_store_result(server, err, &why);
   }
   (void)pthread_mutex_lock(&server->memory);
   const uint64_t now = (uint64_t)server->change_seq;

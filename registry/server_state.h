@@ -66,7 +66,10 @@ void wk_server_promise(const struct wk_server *server,
  */
 bool wk_server_warm(struct wk_server *server);
 
-/* After a try to write: logins are refused until a later try succeeds. */
+/*
+ * After a try to write, before leave: logins are refused until a later try
+ * succeeds. A transaction that wrote nothing has tried nothing.
+ */
 void wk_server_store_result(struct wk_server *server, enum wk_err err,
                             const struct wk_why *why);
 

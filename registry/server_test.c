@@ -189,6 +189,15 @@ Test(server, unclean_end__beyond_the_promise_was_durable) {
   cr_assert_eq(login(130), WK_REASON_OK);
 }
 
+Test(server, unclean_end__near_the_end_of_a_chain_nothing_is_lost) {
+  die_after(1, 500, 0);
+  cr_assert_eq(login_at(0, 500, NOW + 500), WK_REASON_STALE);
+  cr_assert_eq(login(501), WK_REASON_OK, "no promise, no barrier");
+  die_after(502, 505, 0);
+  cr_assert_eq(login_at(0, 505, NOW + 505), WK_REASON_STALE);
+  cr_assert_eq(login(512), WK_REASON_OK);
+}
+
 Test(server, clean_end__everything_is_kept) {
   cr_assert_eq(login(1), WK_REASON_OK);
   cr_assert_eq(login(2), WK_REASON_OK);

@@ -63,8 +63,8 @@ WK_MUST_CHECK enum wk_err wk_store_put(struct wk_store *store,
                                        struct wk_why *why);
 
 /*
- * The server's own write: what logins change of a record. Does nothing to a
- * device that was revoked or enrolled again meanwhile.
+ * The server's own write: what logins change of a record. Leaves the state of
+ * a revoked device alone. WK_ERR_CORRUPT: a chain has no row to be kept in.
  */
 WK_MUST_CHECK enum wk_err wk_store_update(struct wk_store *store,
                                           const struct wk_record *record,
@@ -139,6 +139,10 @@ WK_MUST_CHECK enum wk_err wk_store_begin_run(struct wk_store *store,
 /* Ends it clean. */
 WK_MUST_CHECK enum wk_err wk_store_end_run(struct wk_store *store,
                                            struct wk_why *why);
+
+/* Tells whether the store takes writes: one that leaves no trace. */
+WK_MUST_CHECK enum wk_err wk_store_probe(struct wk_store *store,
+                                         struct wk_why *why);
 
 /* Sets head.not_before. */
 WK_MUST_CHECK enum wk_err wk_store_not_before(struct wk_store *store,

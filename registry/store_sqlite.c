@@ -29,7 +29,6 @@ enum query {
   NEXT_CHANGE,
   UPDATE_DEVICE,
   UPDATE_CHAIN,
-  LOAD,
   HEAD,
   BEGIN_RUN,
   END_RUN,
@@ -37,14 +36,6 @@ enum query {
   FORGET_CHANGES,
   QUERY_COUNT
 };
-
-#define DEVICE_COLUMNS                                                        \
-  "d_id, generation, state, released, bio_wrapped, long_walk_at,"             \
-  " enrolled_at, login_at, role"
-#define CHAIN_COLUMNS                                                         \
-  "d_id, role, generation, epoch, n, last, value, hash, t_max, promise,"      \
-  " promise_run, pending_state, pending_index, pending_n, pending_anchor,"    \
-  " pending_vouch, previous_last, previous_value, previous_hash"
 
 static const char *const queries[QUERY_COUNT] = {
     [BEGIN] = "BEGIN IMMEDIATE",
@@ -75,7 +66,6 @@ static const char *const queries[QUERY_COUNT] = {
                      " previous_last = ?17, previous_value = ?18,"
                      " previous_hash = ?19"
                      " WHERE d_id = ?1 AND role = ?2 AND generation = ?3",
-    [LOAD] = "SELECT " CHAIN_COLUMNS " FROM chain ORDER BY d_id, role",
     [HEAD] = "SELECT realm, master_check, run, clean, unclean_run, not_before"
              " FROM head",
     [BEGIN_RUN] = "UPDATE head SET unclean_run = iif(clean, unclean_run, run),"
@@ -337,7 +327,15 @@ static enum wk_err run(struct wk_store *store, enum query q,
   return err;
 }
 
+/* What is written to a file without a name is lost with the process. */
 enum wk_err wk_store_begin(struct wk_store *store, struct wk_why *why) {
+  int moved = 0;
+  if (sqlite3_file_control(store->db, "main", SQLITE_FCNTL_HAS_MOVED,
+                           &moved) == SQLITE_OK &&
+      moved != 0)
+    return wk_fail(why, WK_ERR_IO,
+                   "%s: was moved, removed or replaced while in use: restart",
+                   store->path);
   (void)ready(store, BEGIN);
   return run(store, BEGIN, why);
 }
@@ -441,19 +439,27 @@ enum wk_err wk_store_put(struct wk_store *store,
   return err == WK_OK ? wk_store_note_change(store, record->id.did, why) : err;
 }
 
+/* A write that found no row kept nothing. */
+static enum wk_err update_chain(struct wk_store *store,
+                                const struct wk_record *record,
+                                enum wk_role role, struct wk_why *why) {
+  wk_bind_chain(ready(store, UPDATE_CHAIN), record, role);
+  const enum wk_err err = run(store, UPDATE_CHAIN, why);
+  if (err == WK_OK && sqlite3_changes(store->db) == 0)
+    return wk_fail(why, WK_ERR_CORRUPT, "%s: the record of \"%s\" is gone",
+                   store->path, record->id.did);
+  return err;
+}
+
 enum wk_err wk_store_update(struct wk_store *store,
                             const struct wk_record *record,
                             struct wk_why *why) {
   wk_bind_device(ready(store, UPDATE_DEVICE), record);
   enum wk_err err = run(store, UPDATE_DEVICE, why);
-  if (err == WK_OK) {
-    wk_bind_chain(ready(store, UPDATE_CHAIN), record, WK_ROLE_C);
-    err = run(store, UPDATE_CHAIN, why);
-  }
-  if (err == WK_OK && record->d.present) {
-    wk_bind_chain(ready(store, UPDATE_CHAIN), record, WK_ROLE_D);
-    err = run(store, UPDATE_CHAIN, why);
-  }
+  if (err == WK_OK && record->c.present)
+    err = update_chain(store, record, WK_ROLE_C, why);
+  if (err == WK_OK && record->d.present)
+    err = update_chain(store, record, WK_ROLE_D, why);
   return err;
 }
 
@@ -472,78 +478,25 @@ enum wk_err wk_store_anchor(struct wk_store *store, const char *did,
   return err;
 }
 
-/* ---- loading ------------------------------------------------------------ */
-
-/* The chain rows of one device stand together: a merge by name. */
-static enum wk_err merge(struct wk_store *store, struct wk_record *record,
-                         sqlite3_stmt *chains, int *code, struct wk_why *why) {
-  while (*code == SQLITE_ROW) {
-    const char *did = (const char *)sqlite3_column_text(chains, 0);
-    const int order = did ? strcmp(did, record->id.did) : -1;
-    if (order > 0)
-      return WK_OK;
-    if (order < 0 || !wk_columns_chain(chains, record))
-      return wk_fail(why, WK_ERR_CORRUPT,
-                     "%s: the record of \"%s\" is damaged", store->path,
-                     did ? did : "?");
-    *code = sqlite3_step(chains);
-  }
-  return *code == SQLITE_DONE ? WK_OK : wk_store_failed(store, why, *code);
-}
-
-static enum wk_err load_from(struct wk_store *store, sqlite3_stmt *devices,
-                             bool (*each)(void *context,
-                                          const struct wk_record *record),
-                             void *context, struct wk_why *why) {
-  sqlite3_stmt *chains = ready(store, LOAD);
-  int chain = sqlite3_step(chains);
-  int device = SQLITE_ROW;
-  enum wk_err err = WK_OK;
-  while (err == WK_OK && (device = sqlite3_step(devices)) == SQLITE_ROW) {
-    struct wk_record record;
-    memset(&record, 0, sizeof record);
-    if (!wk_columns_device(devices, &record))
-      err = corrupt(store, why, "the record of a device is damaged");
-    if (err == WK_OK)
-      err = merge(store, &record, chains, &chain, why);
-    if (err == WK_OK && !each(context, &record))
-      err = wk_fail(why, WK_ERR_MEMORY, "%s: out of memory", store->path);
-  }
-  if (err == WK_OK && device != SQLITE_DONE)
-    err = wk_store_failed(store, why, device);
-  (void)sqlite3_reset(chains);
-  return err;
-}
-
-enum wk_err wk_store_load(struct wk_store *store,
-                          bool (*each)(void *context,
-                                       const struct wk_record *record),
-                          void *context, struct wk_why *why) {
-  sqlite3_stmt *devices = NULL;
-  const int code = sqlite3_prepare_v2(
-      store->db, "SELECT " DEVICE_COLUMNS " FROM device ORDER BY d_id", -1,
-      &devices, NULL);
-  if (code != SQLITE_OK)
-    return wk_store_failed(store, why, code);
-  const enum wk_err err = load_from(store, devices, each, context, why);
-  (void)sqlite3_finalize(devices);
-  return err;
-}
-
 /* ---- runs and changes --------------------------------------------------- */
 
 enum wk_err wk_store_head(struct wk_store *store, struct wk_store_head *head,
                           struct wk_why *why) {
   sqlite3_stmt *stmt = ready(store, HEAD);
-  const bool right = sqlite3_step(stmt) == SQLITE_ROW &&
-                     wk_column_bytes(stmt, 0, head->realm, WK_REALM_LEN) &&
-                     wk_column_bytes(stmt, 1, head->check, WK_CHECK_LEN);
+  const int code = sqlite3_step(stmt);
+  enum wk_err err = WK_OK;
+  if (code != SQLITE_ROW && code != SQLITE_DONE)
+    err = wk_store_failed(store, why, code);
+  else if (code == SQLITE_DONE ||
+           !wk_column_bytes(stmt, 0, head->realm, WK_REALM_LEN) ||
+           !wk_column_bytes(stmt, 1, head->check, WK_CHECK_LEN))
+    err = corrupt(store, why, "the registry's head is damaged");
   head->run = (uint32_t)sqlite3_column_int64(stmt, 2);
   head->clean = sqlite3_column_int(stmt, 3) == 1;
   head->unclean_run = (uint32_t)sqlite3_column_int64(stmt, 4);
   head->not_before = sqlite3_column_int64(stmt, 5);
   (void)sqlite3_reset(stmt);
-  return right ? WK_OK : corrupt(store, why, "the registry's head is damaged");
+  return err;
 }
 
 enum wk_err wk_store_forget_changes(struct wk_store *store, int64_t seq,
@@ -588,6 +541,12 @@ enum wk_err wk_store_begin_run(struct wk_store *store,
 enum wk_err wk_store_end_run(struct wk_store *store, struct wk_why *why) {
   (void)ready(store, END_RUN);
   return run(store, END_RUN, why);
+}
+
+/* Setting a row to what it is would not reach the disk. */
+enum wk_err wk_store_probe(struct wk_store *store, struct wk_why *why) {
+  const enum wk_err err = wk_store_note_change(store, "", why);
+  return err == WK_OK ? wk_store_forget_changes(store, INT64_MAX, why) : err;
 }
 
 enum wk_err wk_store_not_before(struct wk_store *store, int64_t not_before,

@@ -7,6 +7,15 @@
 
 #include "store.h"
 
+/* In the order of columns.h. */
+#define DEVICE_COLUMNS                                                        \
+  "d_id, generation, state, released, bio_wrapped, long_walk_at,"             \
+  " enrolled_at, login_at, role"
+#define CHAIN_COLUMNS                                                         \
+  "d_id, role, generation, epoch, n, last, value, hash, t_max, promise,"      \
+  " promise_run, pending_state, pending_index, pending_n, pending_anchor,"    \
+  " pending_vouch, previous_last, previous_value, previous_hash"
+
 sqlite3 *wk_store_db(struct wk_store *store);
 
 /* SQLite's complaint about this store as our error. */

@@ -63,8 +63,11 @@ void wk_watch_close(struct wk_watch *watch) {
 bool wk_watch_changed(struct wk_watch *watch, int64_t seq) {
   const int64_t version = number(watch->version);
   if (version != watch->seen_version) {
-    watch->seen_version = version;
-    watch->seen_seq = number(watch->newest);
+    const int64_t newest = number(watch->newest);
+    if (newest >= 0) { /* else it is asked again */
+      watch->seen_version = version;
+      watch->seen_seq = newest;
+    }
   }
   return watch->seen_seq > seq;
 }
