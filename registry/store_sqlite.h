@@ -16,9 +16,15 @@
   " promise_run, pending_state, pending_index, pending_n, pending_anchor,"    \
   " pending_vouch, previous_last, previous_value, previous_hash"
 
+#define APPLICATION_ID 0x574b5231 /* "WKR1" */
+#define SCHEMA_VERSION 2
+
 sqlite3 *wk_store_db(struct wk_store *store);
 
-/* SQLite's complaint about this store as our error. */
+/* SQLite's complaint as our error; db may be NULL. */
+WK_MUST_CHECK enum wk_err wk_store_error(struct wk_why *why, const char *path,
+                                         sqlite3 *db, int code);
+/* The same about this store. */
 WK_MUST_CHECK enum wk_err wk_store_failed(struct wk_store *store,
                                           struct wk_why *why, int code);
 
