@@ -10,6 +10,8 @@
 
 #include <cjson/cJSON.h>
 
+#include <whitekey/report.h>
+
 #include "style.h"
 
 struct input {
@@ -25,43 +27,10 @@ static const struct argp_option options[] = {
 
 /* ---- one device --------------------------------------------------------- */
 
-static cJSON *time_json(int64_t at) {
-  char text[STYLE_TIME_MAX];
-  if (at == 0)
-    return cJSON_CreateNull();
-  style_time_utc(text, at);
-  return cJSON_CreateString(text);
-}
-
-static void add_chain(cJSON *chains, const char *role, bool present,
-                      uint32_t epoch, uint32_t n, uint32_t last,
-                      bool pending) {
-  if (!present)
-    return;
-  cJSON *chain = cJSON_AddObjectToObject(chains, role);
-  (void)cJSON_AddNumberToObject(chain, "epoch", epoch);
-  (void)cJSON_AddNumberToObject(chain, "n", n);
-  (void)cJSON_AddNumberToObject(chain, "last", last);
-  (void)cJSON_AddBoolToObject(chain, "pending", pending);
-}
-
 /* {"d_id", "state", ...} on one line; false where memory ran out. */
 static bool print_json(const struct wk_device_info *info) {
-  cJSON *device = cJSON_CreateObject();
-  (void)cJSON_AddStringToObject(device, "d_id", info->did);
-  (void)cJSON_AddStringToObject(device, "state",
-                                wk_device_state_name(info->state));
-  (void)cJSON_AddStringToObject(device, "role", info->role);
-  (void)cJSON_AddNumberToObject(device, "generation", info->generation);
-  (void)cJSON_AddItemToObject(device, "enrolled_at",
-                              time_json(info->enrolled_at));
-  (void)cJSON_AddItemToObject(device, "login_at", time_json(info->login_at));
-  cJSON *chains = cJSON_AddObjectToObject(device, "chains");
-  add_chain(chains, "C", info->c.present, info->c.epoch, info->c.n,
-            info->c.last, info->c.pending);
-  add_chain(chains, "D", info->d.present, info->d.epoch, info->d.n,
-            info->d.last, info->d.pending);
-  char *text = cJSON_PrintUnformatted(device);
+  cJSON *device = wk_device_json(info);
+  char *text = device ? cJSON_PrintUnformatted(device) : NULL;
   if (text)
     (void)fputs(text, stdout);
   cJSON_free(text);

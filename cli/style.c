@@ -35,11 +35,3 @@ void style_time(char text[STYLE_TIME_MAX], int64_t at) {
       strftime(text, STYLE_TIME_MAX, "%Y-%m-%d %H:%M", &local) == 0)
     (void)snprintf(text, STYLE_TIME_MAX, "never");
 }
-
-void style_time_utc(char text[STYLE_TIME_MAX], int64_t at) {
-  const time_t when = (time_t)at;
-  struct tm utc;
-  if (!gmtime_r(&when, &utc) ||
-      strftime(text, STYLE_TIME_MAX, "%Y-%m-%dT%H:%M:%SZ", &utc) == 0)
-    text[0] = '\0';
-}

@@ -18,7 +18,4 @@ void style_print(enum style style, const char *text, int width);
 /* "2026-11-22 03:22", local; "never" for 0. */
 void style_time(char text[STYLE_TIME_MAX], int64_t at);
 
-/* "2026-11-22T03:22:33Z". */
-void style_time_utc(char text[STYLE_TIME_MAX], int64_t at);
-
 #endif

@@ -136,6 +136,12 @@ static int answer(struct wk_plugin *plugin, struct wk_session *session,
   return result_of(said);
 }
 
+/* On brokers that do not tell when they are idle. */
+static void idle_work(struct wk_plugin *plugin, const struct mosquitto *busy) {
+  wk_sweep(plugin, busy);
+  wk_telemetry(plugin);
+}
+
 int wk_on_acl(int event, void *event_data, void *userdata) {
   struct wk_plugin *plugin = userdata;
   const struct mosquitto_evt_acl_check *asked = event_data;
@@ -146,7 +152,7 @@ int wk_on_acl(int event, void *event_data, void *userdata) {
   ask_default(plugin);
   /* Not while the broker walks a list of readers. */
   if (!plugin->ticks && access != WK_ACCESS_READ)
-    wk_sweep(plugin, asked->client);
+    idle_work(plugin, asked->client);
   struct wk_session *session =
       wk_sessions_find(plugin->sessions, asked->client);
   if (session && session->state == WK_SESSION_OFFLINE)

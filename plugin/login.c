@@ -18,6 +18,12 @@ int64_t wk_now_ms(void) {
   return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+static uint64_t now_ns(void) {
+  struct timespec now;
+  (void)clock_gettime(CLOCK_MONOTONIC, &now);
+  return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
 /* One level of a topic: nothing a peer sent that is not a device name. */
 static const char *shown_did(const struct wk_attempt *attempt) {
   return attempt->did[0] != '\0' ? attempt->did : "-";
@@ -73,8 +79,10 @@ enum wk_reason wk_login(struct wk_plugin *plugin, struct mosquitto *client,
   attempt->client_id_taken =
       attempt->client_id &&
       wk_sessions_taken(plugin->sessions, attempt->client_id, attempt->did);
+  const uint64_t begin = now_ns();
   const enum wk_reason reason = wk_server_login(
       plugin->server, &plugin->options.policy, attempt, verdict);
+  wk_metrics_login(plugin->metrics, verdict, now_ns() - begin);
   wk_audit_login(plugin->audit, attempt, verdict, method, address);
   if (reason != WK_REASON_OK)
     report(plugin, attempt, verdict, address);

@@ -7,6 +7,8 @@
 #include <whitekey/nearest.h>
 
 #define SKEW_MAX 86400u /* a day: more would make `time` worthless */
+#define INTERVAL 10u
+#define INTERVAL_MAX 86400u
 #define WINDOW_MAX WK_CHAIN_LEN_MAX
 
 static enum wk_err bad(struct wk_why *why, const struct mosquitto_opt *opt,
@@ -24,12 +26,12 @@ static enum wk_err set_path(const char **out, const struct mosquitto_opt *opt,
 }
 
 static enum wk_err set_number(uint32_t *out, const struct mosquitto_opt *opt,
-                              uint32_t max, const char *form,
+                              uint32_t min, uint32_t max, const char *form,
                               struct wk_why *why) {
   char *end;
   const unsigned long value = strtoul(opt->value, &end, 10);
   const size_t digits = strspn(opt->value, "0123456789");
-  if (digits == 0 || digits > 9 || *end != '\0' || value < 1 || value > max)
+  if (digits == 0 || digits > 9 || *end != '\0' || value < min || value > max)
     return bad(why, opt, form);
   *out = (uint32_t)value;
   return WK_OK;
@@ -50,14 +52,14 @@ static enum wk_err set_master(struct wk_options *options,
 static enum wk_err set_window(struct wk_options *options,
                               const struct mosquitto_opt *opt,
                               struct wk_why *why) {
-  return set_number(&options->policy.window, opt, WINDOW_MAX,
+  return set_number(&options->policy.window, opt, 1, WINDOW_MAX,
                     "a number of steps from 1 to 1048576", why);
 }
 
 static enum wk_err set_skew(struct wk_options *options,
                             const struct mosquitto_opt *opt,
                             struct wk_why *why) {
-  return set_number(&options->policy.max_skew, opt, SKEW_MAX,
+  return set_number(&options->policy.max_skew, opt, 1, SKEW_MAX,
                     "a number of seconds from 1 to 86400", why);
 }
 
@@ -69,6 +71,19 @@ static enum wk_err set_require_time(struct wk_options *options,
     return bad(why, opt, "true or false");
   options->policy.require_time = yes;
   return WK_OK;
+}
+
+static enum wk_err set_interval(struct wk_options *options,
+                                const struct mosquitto_opt *opt,
+                                struct wk_why *why) {
+  return set_number(&options->sys_interval, opt, 0, INTERVAL_MAX,
+                    "a number of seconds from 0 to 86400", why);
+}
+
+static enum wk_err set_metrics_file(struct wk_options *options,
+                                    const struct mosquitto_opt *opt,
+                                    struct wk_why *why) {
+  return set_path(&options->metrics_file, opt, why);
 }
 
 static enum wk_err set_acl(struct wk_options *options,
@@ -116,6 +131,8 @@ static const struct {
     {"on_clone", set_on_clone},
     {"acl", set_acl},
     {"sessions", set_sessions},
+    {"sys_interval", set_interval},
+    {"metrics_file", set_metrics_file},
 };
 #define KNOWN (sizeof known / sizeof *known)
 
@@ -150,6 +167,7 @@ enum wk_err wk_options_parse(struct wk_options *options,
   memset(options, 0, sizeof *options);
   wk_policy_init(&options->policy);
   options->acl = true;
+  options->sys_interval = INTERVAL;
   for (int i = 0; i < count; i++) {
     const enum wk_err err = set_one(options, &seen, &given[i], why);
     if (err != WK_OK)
@@ -160,5 +178,9 @@ enum wk_err wk_options_parse(struct wk_options *options,
   if (!options->master_key_file)
     return wk_fail(why, WK_ERR_ARGUMENT,
                    "plugin_opt_master_key_file is missing");
+  if (options->metrics_file && options->sys_interval == 0)
+    return wk_fail(why, WK_ERR_ARGUMENT,
+                   "plugin_opt_metrics_file: needs an interval, and "
+                   "plugin_opt_sys_interval is 0");
   return WK_OK;
 }

@@ -16,8 +16,10 @@ struct wk_options {
   const char *registry; /* the broker's own strings */
   const char *master_key_file;
   struct wk_policy policy;
-  bool acl;           /* roles decide about topics */
-  bool many_sessions; /* of one device at a time */
+  uint32_t sys_interval;    /* seconds; 0: no metrics on $SYS */
+  const char *metrics_file; /* NULL: none */
+  bool acl;                 /* roles decide about topics */
+  bool many_sessions;       /* of one device at a time */
 };
 
 /*

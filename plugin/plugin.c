@@ -22,15 +22,17 @@ static void log_to_broker(enum wk_log_level level, const char *line) {
 static const struct {
   int event;
   MOSQ_FUNC_generic_callback handler;
+  const char *topic; /* CONTROL's */
 } handlers[] = {
-    {MOSQ_EVT_BASIC_AUTH, wk_on_basic_auth},
-    {MOSQ_EVT_EXT_AUTH_START, wk_on_auth_start},
-    {MOSQ_EVT_EXT_AUTH_CONTINUE, wk_on_auth_continue},
-    {MOSQ_EVT_ACL_CHECK, wk_on_acl},
-    {MOSQ_EVT_MESSAGE, wk_on_message},
-    {MOSQ_EVT_RELOAD, wk_on_reload},
-    {MOSQ_EVT_TICK, wk_on_tick},
-    {MOSQ_EVT_DISCONNECT, wk_on_disconnect},
+    {MOSQ_EVT_BASIC_AUTH, wk_on_basic_auth, NULL},
+    {MOSQ_EVT_EXT_AUTH_START, wk_on_auth_start, NULL},
+    {MOSQ_EVT_EXT_AUTH_CONTINUE, wk_on_auth_continue, NULL},
+    {MOSQ_EVT_ACL_CHECK, wk_on_acl, NULL},
+    {MOSQ_EVT_CONTROL, wk_on_control, WK_CONTROL_TOPIC},
+    {MOSQ_EVT_MESSAGE, wk_on_message, NULL},
+    {MOSQ_EVT_RELOAD, wk_on_reload, NULL},
+    {MOSQ_EVT_TICK, wk_on_tick, NULL},
+    {MOSQ_EVT_DISCONNECT, wk_on_disconnect, NULL},
 };
 #define HANDLERS (sizeof handlers / sizeof *handlers)
 
@@ -62,6 +64,7 @@ int wk_on_tick(int event, void *event_data, void *userdata) {
   plugin->ticks = true;
   plugin->reloading = false;
   wk_sweep(plugin, NULL);
+  wk_telemetry(plugin);
   return MOSQ_ERR_SUCCESS;
 }
 
@@ -84,6 +87,8 @@ int wk_on_disconnect(int event, void *event_data, void *userdata) {
 static void plugin_free(struct wk_plugin *plugin) {
   wk_sessions_free(plugin->sessions);
   wk_audit_close(plugin->audit);
+  wk_registry_close(plugin->office);
+  wk_metrics_leave(plugin->metrics);
   wk_server_close(plugin->server);
   wk_wipe(plugin->token_key, sizeof plugin->token_key);
   free(plugin);
@@ -106,8 +111,9 @@ static enum wk_err plugin_open(struct wk_plugin *plugin,
     err = wk_audit_start_writer(plugin->audit, why);
   if (err != WK_OK)
     return err;
+  plugin->metrics = wk_metrics_join(plugin->server);
   plugin->sessions = wk_sessions_new(wk_server_realm(plugin->server));
-  if (!plugin->sessions)
+  if (!plugin->sessions || !plugin->metrics)
     return wk_fail(why, WK_ERR_MEMORY, "out of memory");
   wk_random(plugin->token_key, sizeof plugin->token_key);
   plugin->is_2_1 = dlsym(RTLD_DEFAULT, "mosquitto_complete_basic_auth");
@@ -117,15 +123,16 @@ static enum wk_err plugin_open(struct wk_plugin *plugin,
 static void handlers_unregister(struct wk_plugin *plugin) {
   step_out(plugin);
   for (size_t i = 0; i < HANDLERS; i++)
-    (void)mosquitto_callback_unregister(plugin->id, handlers[i].event,
-                                        handlers[i].handler, NULL);
+    (void)mosquitto_callback_unregister(
+        plugin->id, handlers[i].event, handlers[i].handler, handlers[i].topic);
 }
 
 static enum wk_err handlers_register(struct wk_plugin *plugin,
                                      struct wk_why *why) {
   for (size_t i = 0; i < HANDLERS; i++) {
     if (mosquitto_callback_register(plugin->id, handlers[i].event,
-                                    handlers[i].handler, NULL, plugin) == 0)
+                                    handlers[i].handler, handlers[i].topic,
+                                    plugin) == 0)
       continue;
     handlers_unregister(plugin);
     return wk_fail(why, WK_ERR_IO, "the broker takes no handler of event %d",

@@ -13,6 +13,7 @@
 #include <whitekey/server.h>
 
 #include "limit.h"
+#include "metrics.h"
 #include "options.h"
 #include "sessions.h"
 #include "token.h"
@@ -21,13 +22,17 @@ struct wk_plugin {
   mosquitto_plugin_id_t *id;
   struct wk_options options;
   struct wk_server *server;
+  struct wk_registry *office; /* administration's; NULL until it is needed */
   struct wk_audit *audit;
+  struct wk_metrics *metrics;
   struct wk_sessions *sessions;
   uint8_t token_key[WK_HASH_LEN]; /* of this run */
   struct wk_limit refusals;
   struct wk_limit alarms;
   uint64_t version;      /* of the registry, last caught up with */
   int64_t looked_at;     /* monotonic milliseconds */
+  int64_t told_at;       /* metrics, monotonic milliseconds */
+  int metrics_trouble;   /* errno of the metrics file, last time */
   bool is_2_1;           /* broker 2.1 or later */
   bool ticks;            /* this broker tells us when it is idle */
   bool reloading;        /* between RELOAD and the next TICK */
@@ -40,10 +45,19 @@ int wk_on_auth_start(int event, void *event_data, void *userdata);
 int wk_on_auth_continue(int event, void *event_data, void *userdata);
 int wk_on_acl(int event, void *event_data, void *userdata);
 int wk_on_default_acl(int event, void *event_data, void *userdata);
+int wk_on_control(int event, void *event_data, void *userdata);
 int wk_on_message(int event, void *event_data, void *userdata);
 int wk_on_reload(int event, void *event_data, void *userdata);
 int wk_on_tick(int event, void *event_data, void *userdata);
 int wk_on_disconnect(int event, void *event_data, void *userdata);
+
+#define WK_CONTROL_TOPIC "$CONTROL/whitekey/v1"
+
+/* Publishes and writes the metrics when it is time; for every tick. */
+void wk_telemetry(struct wk_plugin *plugin);
+
+/* Prometheus text for free(); context is the plugin. NULL: out of memory. */
+char *wk_metrics_text(void *context);
 
 /*
  * Decides one attempt, then audits, reports and raises alarms. Fills in what

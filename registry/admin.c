@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What operators do: enrol, list, change. */
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -202,12 +203,14 @@ static void info_init(struct wk_device_info *info,
   info->d.pending = record->d.pending.state != WK_PENDING_NONE;
 }
 
-enum wk_err wk_registry_list(struct wk_registry *registry,
-                             bool (*each)(void *context,
-                                          const struct wk_device_info *),
-                             void *context, struct wk_why *why) {
-  char after[WK_DID_MAX + 1] = "";
+enum wk_err wk_registry_list_after(struct wk_registry *registry,
+                                   const char *first,
+                                   bool (*each)(void *context,
+                                                const struct wk_device_info *),
+                                   void *context, struct wk_why *why) {
+  char after[WK_DID_MAX + 1];
   struct role_names names;
+  (void)snprintf(after, sizeof after, "%s", first);
   enum wk_err err = role_names_read(&names, registry->store, why);
   if (err != WK_OK)
     return err;
@@ -224,6 +227,13 @@ enum wk_err wk_registry_list(struct wk_registry *registry,
     if (!each(context, &info))
       return WK_OK;
   }
+}
+
+enum wk_err wk_registry_list(struct wk_registry *registry,
+                             bool (*each)(void *context,
+                                          const struct wk_device_info *),
+                             void *context, struct wk_why *why) {
+  return wk_registry_list_after(registry, "", each, context, why);
 }
 
 enum wk_err wk_registry_get(struct wk_registry *registry, const char *did,

@@ -17,6 +17,7 @@ import unittest
 import jsonschema
 import yaml
 
+import rawmqtt
 import wk
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -361,6 +362,40 @@ class DocumentsTest(wk.TestCase):
                 done = judge(set_at(policy, path, value))
                 self.assertEqual(done.returncode, 1, done.stderr)
                 self.assertIn("policy.yaml", done.stderr)
+
+    def test_control__requests_fit_and_are_answered(self):
+        requests = [{"commands": [command]} for command in (
+            {"command": "listDevices", "count": 1, "after": "a"},
+            {"command": "getDevice", "d_id": "owner",
+             "correlationData": "1"},
+            {"command": "setDeviceRole", "d_id": "owner", "role": "admin"},
+            {"command": "getMetrics"})]
+        self.fits("control-request", requests)
+        self.refuses(
+            "control-request", requests[0],
+            (("commands", 0, "count"), 0),
+            (("commands", 0, "d_id"), "owner"),
+            (("commands", 0, "command"), "dropTables"),
+            (("commands",), [requests[0]["commands"][0]] * 65),
+        )
+        registry = self.registry()
+        owner = registry.enrol("owner", "--role", "admin")
+        client = rawmqtt.Client(self.broker(registry).port, "c", 5)
+        self.addCleanup(client.disconnect, polite=False)
+        client.connect("owner", registry.otp(owner))
+        answers = []
+        for request in requests:
+            client.messages.clear()
+            client.publish("$CONTROL/whitekey/v1", json.dumps(request))
+            message = client.wait_message("$CONTROL/whitekey/v1/response")
+            answers.append(json.loads(message.payload))
+        self.fits("control-response", answers)
+        self.refuses(
+            "control-response", answers[1],
+            (("responses", 0, "error"), "both"),
+            (("responses", 0, "data", "device", "state"), "lost"),
+            (("responses", 0, "data", "device", "login_at"), "today"),
+        )
 
     def test_schema__every_one_has_documents_here(self):
         with open(__file__, encoding="utf-8") as file:

@@ -104,6 +104,12 @@ enum wk_device_state {
 /* "enabled", "disabled", "quarantined", "revoked". */
 const char *wk_device_state_name(enum wk_device_state state);
 
+struct wk_chain_info {
+  bool present;
+  uint32_t epoch, n, last;
+  bool pending; /* a key update waits */
+};
+
 struct wk_device_info {
   char did[WK_DID_MAX + 1];
   uint32_t generation;
@@ -111,11 +117,7 @@ struct wk_device_info {
   char role[WK_ROLE_NAME_MAX + 1];
   int64_t enrolled_at; /* Unix seconds */
   int64_t login_at;    /* last accepted login, 0: never */
-  struct {
-    bool present;
-    uint32_t epoch, n, last;
-    bool pending; /* a key update waits */
-  } c, d;
+  struct wk_chain_info c, d;
 };
 
 /*
@@ -126,6 +128,12 @@ WK_MUST_CHECK enum wk_err
 wk_registry_list(struct wk_registry *registry,
                  bool (*each)(void *context, const struct wk_device_info *),
                  void *context, struct wk_why *why);
+
+/* The same from the first name after `after`. */
+WK_MUST_CHECK enum wk_err wk_registry_list_after(
+    struct wk_registry *registry, const char *after,
+    bool (*each)(void *context, const struct wk_device_info *), void *context,
+    struct wk_why *why);
 
 /* WK_ERR_MISSING: no such device; info is zeroed. */
 WK_MUST_CHECK enum wk_err wk_registry_get(struct wk_registry *registry,

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "metrics.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *const wk_metrics_bounds[WK_METRICS_BUCKETS] = {
+    "0.00001", "0.000025", "0.00005", "0.0001", "0.00025", "0.0005",
+    "0.001",   "0.0025",   "0.01",    "0.025",  "0.1",     "0.5"};
+
+static const uint64_t bound_ns[WK_METRICS_BUCKETS] = {
+    10000,   25000,   50000,    100000,   250000,    500000,
+    1000000, 2500000, 10000000, 25000000, 100000000, 500000000};
+
+/* ---- counting -------------------------------------------------------------
+ */
+
+/* One for each server of this process; on the broker's one thread. */
+static struct shared {
+  struct wk_metrics metrics; /* first: a caller's pointer is this one's too */
+  const struct wk_server *server;
+  unsigned users;
+  struct shared *next;
+} * all;
+
+struct wk_metrics *wk_metrics_join(const struct wk_server *server) {
+  struct shared *shared = all;
+  while (shared && shared->server != server)
+    shared = shared->next;
+  if (!shared) {
+    shared = calloc(1, sizeof *shared);
+    if (!shared)
+      return NULL;
+    shared->server = server;
+    shared->next = all;
+    all = shared;
+  }
+  shared->users++;
+  return &shared->metrics;
+}
+
+void wk_metrics_leave(struct wk_metrics *metrics) {
+  struct shared **link = &all;
+  while (*link && &(*link)->metrics != metrics)
+    link = &(*link)->next;
+  struct shared *left = *link;
+  if (!left || --left->users > 0)
+    return;
+  *link = left->next;
+  free(left);
+}
+
+void wk_metrics_login(struct wk_metrics *metrics,
+                      const struct wk_verdict *verdict, uint64_t nanoseconds) {
+  size_t bucket = 0;
+  while (bucket < WK_METRICS_BUCKETS && nanoseconds > bound_ns[bucket])
+    bucket++;
+  metrics->within[bucket]++;
+  metrics->nanoseconds += nanoseconds;
+  metrics->logins[verdict->user ? 1 : 0][verdict->reason]++;
+  for (size_t i = 0; i < WK_METRICS_ALARMS; i++)
+    metrics->alarms[i] += verdict->alarms >> i & 1u;
+}
+
+/* ---- telling --------------------------------------------------------------
+ */
+
+static void walk_logins(const struct wk_metrics *metrics,
+                        wk_metrics_each *each, void *context) {
+  static const char *const alarms[WK_METRICS_ALARMS] = {
+      "clone", "chain", "suspect", "epoch", "vouch"};
+  for (int user = 0; user < 2; user++) {
+    for (int r = WK_REASON_OK; r < WK_REASON_COUNT; r++) {
+      const uint64_t count = metrics->logins[user][r];
+      if (user == 0 || count > 0) /* few devices have users */
+        each(context, "logins", wk_reason_name((enum wk_reason)r, user == 1),
+             (double)count);
+    }
+  }
+  for (size_t i = 0; i < WK_METRICS_ALARMS; i++)
+    each(context, "alarms", alarms[i], (double)metrics->alarms[i]);
+}
+
+static void walk_duration(const struct wk_metrics *metrics,
+                          wk_metrics_each *each, void *context) {
+  uint64_t count = 0;
+  for (size_t i = 0; i < WK_METRICS_BUCKETS; i++) {
+    count += metrics->within[i];
+    each(context, "login_duration_bucket", wk_metrics_bounds[i],
+         (double)count);
+  }
+  count += metrics->within[WK_METRICS_BUCKETS];
+  each(context, "login_duration_bucket", "+Inf", (double)count);
+  each(context, "login_duration_sum", "", (double)metrics->nanoseconds / 1e9);
+  each(context, "login_duration_count", "", (double)count);
+}
+
+void wk_metrics_walk(const struct wk_metrics *metrics,
+                     struct wk_server *server, wk_metrics_each *each,
+                     void *context) {
+  struct wk_server_gauges gauges;
+  wk_server_gauges(server, &gauges);
+  walk_logins(metrics, each, context);
+  walk_duration(metrics, each, context);
+  for (int s = WK_DEVICE_ENABLED; s <= WK_DEVICE_REVOKED; s++)
+    each(context, "devices", wk_device_state_name((enum wk_device_state)s),
+         gauges.devices[s]);
+  each(context, "store_unwritten", "", gauges.unwritten);
+  each(context, "store_healthy", "", wk_server_healthy(server, NULL) ? 1 : 0);
+}
+
+/* ---- Prometheus -----------------------------------------------------------
+ */
+
+static const struct family {
+  const char *family, *name, *label, *head;
+} families[] = {
+    {"logins", "whitekey_logins_total", "reason",
+     "# HELP whitekey_logins_total Login decisions by reason.\n"
+     "# TYPE whitekey_logins_total counter\n"},
+    {"alarms", "whitekey_alarms_total", "alarm",
+     "# HELP whitekey_alarms_total Alarms raised.\n"
+     "# TYPE whitekey_alarms_total counter\n"},
+    {"login_duration_bucket", "whitekey_login_duration_seconds_bucket", "le",
+     "# HELP whitekey_login_duration_seconds What a login decision took.\n"
+     "# TYPE whitekey_login_duration_seconds histogram\n"},
+    {"login_duration_sum", "whitekey_login_duration_seconds_sum", NULL, ""},
+    {"login_duration_count", "whitekey_login_duration_seconds_count", NULL,
+     ""},
+    {"devices", "whitekey_devices", "state",
+     "# HELP whitekey_devices Devices in the registry by state.\n"
+     "# TYPE whitekey_devices gauge\n"},
+    {"store_unwritten", "whitekey_store_unwritten", NULL,
+     "# HELP whitekey_store_unwritten Devices whose last login is not on disk "
+     "yet.\n"
+     "# TYPE whitekey_store_unwritten gauge\n"},
+    {"store_healthy", "whitekey_store_healthy", NULL,
+     "# HELP whitekey_store_healthy 0 while the registry refuses to write.\n"
+     "# TYPE whitekey_store_healthy gauge\n"},
+};
+
+struct printing {
+  FILE *out;
+  const char *family; /* whose head was printed last */
+};
+
+static void print_one(void *context, const char *family, const char *label,
+                      double value) {
+  struct printing *printing = context;
+  const struct family *f = families;
+  while (strcmp(f->family, family) != 0)
+    f++;
+  if (!printing->family || strcmp(printing->family, family) != 0)
+    (void)fputs(f->head, printing->out);
+  printing->family = family;
+  (void)fputs(f->name, printing->out);
+  if (f->label)
+    (void)fprintf(printing->out, "{%s=\"%s\"}", f->label, label);
+  (void)fprintf(printing->out, " %.17g\n", value);
+}
+
+char *wk_metrics_print(const struct wk_metrics *metrics,
+                       struct wk_server *server) {
+  char *text = NULL;
+  size_t len = 0;
+  struct printing printing = {.out = open_memstream(&text, &len)};
+  if (!printing.out)
+    return NULL;
+  wk_metrics_walk(metrics, server, print_one, &printing);
+  const bool failed = ferror(printing.out) != 0;
+  if (fclose(printing.out) == 0 && !failed)
+    return text;
+  free(text);
+  return NULL;
+}

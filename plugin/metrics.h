@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * metrics.h - what is counted, and the numbers as Prometheus text. No broker.
+ * Listeners that share a server share its counters.
+ */
+#ifndef WHITEKEY_PLUGIN_METRICS_H
+#define WHITEKEY_PLUGIN_METRICS_H
+
+#include <whitekey/server.h>
+
+#define WK_METRICS_BUCKETS 12u /* of the login histogram, without +Inf */
+#define WK_METRICS_ALARMS 5u   /* enum wk_alarm */
+
+struct wk_metrics {
+  uint64_t logins[2][WK_REASON_COUNT]; /* [1]: the reason is about the user */
+  uint64_t alarms[WK_METRICS_ALARMS];
+  uint64_t within[WK_METRICS_BUCKETS + 1]; /* logins by bucket, +Inf last */
+  uint64_t nanoseconds;                    /* all logins took together */
+};
+
+/* Upper bounds of the buckets in seconds, as they are written. */
+extern const char *const wk_metrics_bounds[WK_METRICS_BUCKETS];
+
+/* The counters of a server, from the first user's call to the last's leave.
+ * NULL when out of memory. */
+struct wk_metrics *wk_metrics_join(const struct wk_server *server);
+void wk_metrics_leave(struct wk_metrics *metrics);
+
+/* A decision and what it took. */
+void wk_metrics_login(struct wk_metrics *metrics,
+                      const struct wk_verdict *verdict, uint64_t nanoseconds);
+
+/*
+ * Calls each() for every number: family ("logins", "devices" ..), label's
+ * value ("" where there is none) and value.
+ */
+typedef void wk_metrics_each(void *context, const char *family,
+                             const char *label, double value);
+void wk_metrics_walk(const struct wk_metrics *metrics,
+                     struct wk_server *server, wk_metrics_each *each,
+                     void *context);
+
+/* The text format of Prometheus, version 0.0.4, for free(); NULL: no memory.
+ */
+char *wk_metrics_print(const struct wk_metrics *metrics,
+                       struct wk_server *server);
+
+#endif
