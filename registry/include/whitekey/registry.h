@@ -157,6 +157,18 @@ WK_MUST_CHECK enum wk_err wk_registry_change(struct wk_registry *registry,
                                              enum wk_change change,
                                              struct wk_why *why);
 
+/*
+ * The file came from a backup (section 7): it does not know what was spent
+ * until `at`, Unix seconds. From now on a message counts only if its time is
+ * after `at` and a clock that may run max_skew ahead, or with a challenge.
+ * *not_before, the first time that counts, never moves back.
+ * WK_ERR_BUSY: a server runs on it.
+ */
+WK_MUST_CHECK enum wk_err wk_registry_restore(struct wk_registry *registry,
+                                              int64_t at, uint32_t max_skew,
+                                              int64_t *not_before,
+                                              struct wk_why *why);
+
 /* ---- login ------------------------------------------------------------- */
 
 /* What counted as proof of freshness when a device was called a clone. */

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* restore: the operator says that the registry's file came from a backup. */
+#include "cli.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "style.h"
+
+#define MAX_SKEW_MAX 86400u
+
+struct input {
+  struct cli_place place;
+  int64_t at;
+  uint32_t max_skew;
+};
+
+static const struct argp_option options[] = {
+    {"at", 'a', "TIME", 0,
+     "No login was accepted after TIME, as in 2026-11-22T05:00:00Z; now by "
+     "default",
+     0},
+    {"max-skew", 's', "SECONDS", 0,
+     "The broker's max_skew option; 120 by default", 0},
+    {0}};
+
+static int64_t past_time(struct argp_state *state, const char *text) {
+  struct tm utc = {.tm_isdst = 0};
+  const char *end = strptime(text, "%Y-%m-%dT%H:%M:%SZ", &utc);
+  if (!end || *end != '\0')
+    argp_error(state, "--at: \"%s\" is no time like 2026-11-22T05:00:00Z",
+               text);
+  const int64_t at = (int64_t)timegm(&utc);
+  if (at < 0 || at > (int64_t)time(NULL))
+    argp_error(state, "--at: %s is not in the past", text);
+  return at;
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state) {
+  struct input *input = state->input;
+  switch (key) {
+  case ARGP_KEY_INIT:
+    cli_place_init(&input->place, state);
+    return 0;
+  case 'a':
+    input->at = past_time(state, arg);
+    return 0;
+  case 's':
+    input->max_skew = cli_number(state, "--max-skew", arg, 0, MAX_SKEW_MAX);
+    return 0;
+  case ARGP_KEY_ARG:
+    argp_usage(state);
+    return 0;
+  default:
+    return ARGP_ERR_UNKNOWN;
+  }
+}
+
+static const char doc[] =
+    "Says that the registry was restored from a backup, before the broker is "
+    "started.\v"
+    "The backup does not know the passwords that were spent since: messages "
+    "from before, and those without a time, are refused from now on (reason "
+    "clock), unless they answer a challenge. Clocks may differ by the "
+    "broker's max_skew, so devices get in again that much later.\n\n"
+    "Devices that changed their chain since the backup must be enrolled "
+    "again (reason epoch).";
+
+int cli_restore(int argc, char **argv) {
+  const struct argp argp = {.options = options,
+                            .parser = parse,
+                            .doc = doc,
+                            .children = cli_place_child};
+  struct wk_policy policy;
+  struct cli_office office;
+  struct wk_why why;
+  char text[STYLE_TIME_MAX];
+  int64_t not_before = 0;
+  wk_policy_init(&policy);
+  struct input input = {.at = (int64_t)time(NULL),
+                        .max_skew = policy.max_skew};
+  cli_parse(&argp, argc, argv, &input);
+  enum wk_err err = cli_office_open(&office, &input.place, &why);
+  if (err != WK_OK)
+    return cli_fail(&why);
+  err = wk_registry_restore(office.registry, input.at, input.max_skew,
+                            &not_before, &why);
+  if (err == WK_OK)
+    wk_audit_admin(office.audit, "restore", NULL);
+  cli_office_close(&office);
+  if (err != WK_OK)
+    return cli_fail(&why);
+  style_time_utc(text, not_before);
+  (void)printf("logins count from %s on\n", text);
+  return cli_finish();
+}
