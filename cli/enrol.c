@@ -81,7 +81,7 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
       argp_error(state, "which device?");
     if (!input->out)
       argp_error(state, "--out FILE is needed");
-    if (input->user_out && strcmp(input->user_out, input->out) == 0)
+    else if (input->user_out && strcmp(input->user_out, input->out) == 0)
       argp_error(state, "--out and --user-out are one file");
     return 0;
   default:

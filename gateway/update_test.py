@@ -52,6 +52,27 @@ class UpdateTest(fixture.GatewayCase):
         self.assertGreaterEqual(chain["epoch"], 1)
         self.assertSoon(chain["epoch"], lambda: self.device()["epoch"])
 
+    def test_update__the_shell_takes_its_turns_too(self):
+        gateway = self.gateway("key_update session")
+        self.assertSoon(["taken"], self.results)
+        self.kill(gateway)
+
+        def publish(password):
+            return wk.run(
+                "mosquitto_pub", "-h", wk.HOST, "-p", self.server.port,
+                "-u", "gateway", "-P", password,
+                "-t", "whitekey-gateway/gateway/note", "-m", "x", "-q", "1",
+            ).returncode == 0
+
+        # The old chain vouches, the new one switches, the old one is over.
+        let_in = [publish(self.devices.otp(self.credential))
+                  for _ in range(6)]
+        self.assertEqual(let_in, [True, True, False, True, False, True])
+        gateway = self.gateway("key_update never")
+        self.restart_broker(gateway)
+        self.assertNotIn("update", self.chain())
+        self.assertEqual(self.chain()["epoch"], 1)
+
     def device(self):
         for device in json.loads(
                 self.devices.cli("list", "--json").stdout):
