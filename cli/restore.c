@@ -7,8 +7,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "style.h"
-
+#define TIME_FORMAT "%Y-%m-%dT%H:%M:%SZ"
 #define MAX_SKEW_MAX 86400u
 
 struct input {
@@ -28,7 +27,7 @@ static const struct argp_option options[] = {
 
 static int64_t past_time(struct argp_state *state, const char *text) {
   struct tm utc = {.tm_isdst = 0};
-  const char *end = strptime(text, "%Y-%m-%dT%H:%M:%SZ", &utc);
+  const char *end = strptime(text, TIME_FORMAT, &utc);
   if (!end || *end != '\0')
     argp_error(state, "--at: \"%s\" is no time like 2026-11-22T05:00:00Z",
                text);
@@ -68,6 +67,15 @@ static const char doc[] =
     "Devices that changed their chain since the backup must be enrolled "
     "again (reason epoch).";
 
+static void print_time(int64_t not_before) {
+  const time_t when = (time_t)not_before;
+  char text[] = "0000-00-00T00:00:00Z";
+  struct tm utc;
+  if (gmtime_r(&when, &utc))
+    (void)strftime(text, sizeof text, TIME_FORMAT, &utc);
+  (void)printf("logins count from %s on\n", text);
+}
+
 int cli_restore(int argc, char **argv) {
   const struct argp argp = {.options = options,
                             .parser = parse,
@@ -76,7 +84,6 @@ int cli_restore(int argc, char **argv) {
   struct wk_policy policy;
   struct cli_office office;
   struct wk_why why;
-  char text[STYLE_TIME_MAX];
   int64_t not_before = 0;
   wk_policy_init(&policy);
   struct input input = {.at = (int64_t)time(NULL),
@@ -92,7 +99,6 @@ int cli_restore(int argc, char **argv) {
   cli_office_close(&office);
   if (err != WK_OK)
     return cli_fail(&why);
-  style_time_utc(text, not_before);
-  (void)printf("logins count from %s on\n", text);
+  print_time(not_before);
   return cli_finish();
 }
