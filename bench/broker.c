@@ -6,6 +6,7 @@
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -79,7 +80,11 @@ bool broker_command(const char *const argv[]) {
     const int null = open("/dev/null", O_RDWR);
     (void)dup2(null, STDOUT_FILENO);
     (void)dup2(null, STDERR_FILENO);
-    execvp(argv[0], (char *const *)(uintptr_t)argv);
+    union {
+      const char *const *in;
+      char *const *out; /* which execvp() leaves as they are */
+    } words = {.in = argv};
+    execvp(argv[0], words.out);
     _exit(127);
   }
   if (pid > 0 && waitpid(pid, &status, 0) == pid && status == 0)
@@ -122,12 +127,15 @@ void broker_stop(struct broker *broker) {
 
 uint64_t broker_memory(const struct broker *broker) {
   char path[64];
-  unsigned long pages = 0;
+  char line[128];
   (void)snprintf(path, sizeof path, "/proc/%d/statm", (int)broker->pid);
   FILE *file = fopen(path, "r");
   if (!file)
     return 0;
-  const bool read = fscanf(file, "%*u %lu", &pages) == 1;
+  const bool read = fgets(line, sizeof line, file) != NULL;
   (void)fclose(file);
-  return read ? (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE) : 0;
+  /* The second number: pages in memory. */
+  const char *pages = read ? strchr(line, ' ') : NULL;
+  return pages ? strtoull(pages, NULL, 10) * (uint64_t)sysconf(_SC_PAGESIZE)
+               : 0;
 }

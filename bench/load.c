@@ -145,7 +145,9 @@ bool load_run(uint16_t port, struct load_stream *streams, size_t count) {
   bool done = engine.epoll >= 0;
   for (size_t i = 0; i < count; i++) {
     engine.count += streams[i].concurrency;
-    streams[i].latencies = calloc(streams[i].packets->count, sizeof(float));
+    /* One more: a stream may be empty. */
+    streams[i].latencies =
+        calloc(streams[i].packets->count + 1, sizeof(float));
     done = done && streams[i].latencies;
   }
   engine.connections = calloc(engine.count, sizeof *engine.connections);

@@ -41,7 +41,7 @@ void wk_event_login(struct wk_event *event, const struct wk_attempt *attempt,
 void wk_event_note(struct wk_event *event, const struct wk_audit_note *note);
 
 /* The line with its newline and a NUL; its length with the newline. */
-size_t wk_event_line(char line[WK_AUDIT_LINE_MAX],
+size_t wk_event_line(char text[WK_AUDIT_LINE_MAX],
                      const struct wk_event *event);
 
 #endif
