@@ -142,6 +142,11 @@ static void idle_work(struct wk_plugin *plugin, const struct mosquitto *busy) {
   wk_telemetry(plugin);
 }
 
+static bool is_half_open(const struct mosquitto *client) {
+  const char *username = mosquitto_client_username(client);
+  return username && strcmp(username, WK_HALF_OPEN) == 0;
+}
+
 int wk_on_acl(int event, void *event_data, void *userdata) {
   struct wk_plugin *plugin = userdata;
   const struct mosquitto_evt_acl_check *asked = event_data;
@@ -157,6 +162,8 @@ int wk_on_acl(int event, void *event_data, void *userdata) {
       wk_sessions_find(plugin->sessions, asked->client);
   if (session && session->state == WK_SESSION_OFFLINE)
     session = NULL;
+  if (!session && is_half_open(asked->client))
+    return MOSQ_ERR_ACL_DENIED;
   /* A broker that closes a session asks what its queue stays subscribed to. */
   if (session && session->state != WK_SESSION_LIVE &&
       !(session->state == WK_SESSION_CLOSED && access == WK_ACCESS_SUBSCRIBE))

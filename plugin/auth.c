@@ -13,8 +13,6 @@
 
 #include "topics.h"
 
-#define METHOD "WHITEKEY"
-
 enum sight {
   SIGHT_LOGIN,
   SIGHT_LIVE,   /* a re-check of a connected session */
@@ -75,34 +73,6 @@ static int recheck(struct wk_plugin *plugin,
   return MOSQ_ERR_AUTH;
 }
 
-/* NULL when out of memory. */
-static struct wk_session *admit(struct wk_plugin *plugin,
-                                const struct mosquitto *client,
-                                const struct wk_attempt *attempt,
-                                const struct wk_verdict *verdict) {
-  struct wk_session *session = wk_sessions_add(
-      plugin->sessions, client, attempt->client_id, attempt->did);
-  if (!session)
-    return NULL;
-  session->accepted = verdict->accepted;
-  session->version = plugin->version;
-  /* Protocol section 3: the X4 for D follows on the topic. Not only after a
-   * switch: a client whose X3 was lost has to hear status 1 once. */
-  if (session->accepted.d_index != 0)
-    session->x4_waits |= 1u << WK_X4_LOGIN_D;
-  if (!plugin->options.many_sessions)
-    wk_sessions_close_older(plugin->sessions, session);
-  return session;
-}
-
-/* A resumed session may have the subscription already. */
-static void publish_to_resumed(struct wk_plugin *plugin,
-                               struct wk_session *session,
-                               const struct mosquitto *client) {
-  if (session->x4_waits != 0 && !mosquitto_client_clean_session(client))
-    wk_x4_publish(plugin, session);
-}
-
 static int login_by_password(struct wk_plugin *plugin,
                              const struct mosquitto_evt_basic_auth *asked) {
   struct wk_attempt attempt;
@@ -111,7 +81,7 @@ static int login_by_password(struct wk_plugin *plugin,
   wk_attempt_password(&attempt, asked->username, asked->password);
   if (wk_login(plugin, asked->client, &attempt, "password", &verdict) ==
       WK_REASON_OK)
-    session = admit(plugin, asked->client, &attempt, &verdict);
+    session = wk_admit(plugin, asked->client, &attempt, &verdict);
   wk_wipe(&attempt, sizeof attempt);
   if (!session)
     return MOSQ_ERR_AUTH;
@@ -119,7 +89,7 @@ static int login_by_password(struct wk_plugin *plugin,
                    session->client_id);
   session->by_password = true;
   session->x4_waits |= 1u << WK_X4_LOGIN_C;
-  publish_to_resumed(plugin, session, asked->client);
+  wk_x4_publish_resumed(plugin, session);
   return MOSQ_ERR_SUCCESS;
 }
 
@@ -147,73 +117,4 @@ int wk_on_basic_auth(int event, void *event_data, void *userdata) {
   default:
     return login_by_password(plugin, asked);
   }
-}
-
-/* The broker frees data_out; it is made before anything is spent. */
-static int login_enhanced(struct wk_plugin *plugin,
-                          struct mosquitto_evt_extended_auth *asked) {
-  struct wk_attempt attempt;
-  struct wk_verdict verdict;
-  int result = MOSQ_ERR_AUTH;
-  uint8_t *x4 = malloc(WK_X4_LEN);
-  if (!x4)
-    return MOSQ_ERR_NOMEM;
-  wk_attempt_binary(&attempt, mosquitto_client_username(asked->client),
-                    asked->data_in, asked->data_in_len);
-  if (wk_login(plugin, asked->client, &attempt, METHOD, &verdict) ==
-          WK_REASON_OK &&
-      mosquitto_set_username(asked->client, attempt.did) == 0 &&
-      admit(plugin, asked->client, &attempt, &verdict) &&
-      wk_server_reply(plugin->server, &verdict.accepted, attempt.now,
-                      WK_ROLE_C, x4) == WK_OK) {
-    asked->data_out = x4;
-    asked->data_out_len = WK_X4_LEN;
-    x4 = NULL;
-    result = MOSQ_ERR_SUCCESS;
-  }
-  wk_wipe(&attempt, sizeof attempt);
-  free(x4);
-  return result;
-}
-
-static bool is_live(const struct wk_session *session) {
-  return session && session->state != WK_SESSION_OFFLINE;
-}
-
-int wk_on_auth_start(int event, void *event_data, void *userdata) {
-  struct wk_plugin *plugin = userdata;
-  struct mosquitto_evt_extended_auth *asked = event_data;
-  (void)event;
-  if (!is_text(asked->auth_method, METHOD))
-    return MOSQ_ERR_PLUGIN_DEFER;
-  if (!plugin->ticks)
-    wk_sweep(plugin, asked->client);
-  /* A live session asks again: re-authentication, refused (section 5). */
-  const struct wk_session *session =
-      wk_sessions_find(plugin->sessions, asked->client);
-  if (is_live(session)) {
-    wk_log(WK_LOG_NOTICE, "device %s asked to re-authenticate: refused",
-           session->did);
-    return MOSQ_ERR_AUTH;
-  }
-  return login_enhanced(plugin, asked);
-}
-
-/*
- * No method of ours has a second step, so the peer sent an empty AUTH packet.
- * An error would make the broker free a client id that it still uses: say
- * "go on", and close the session when it is safe.
- */
-int wk_on_auth_continue(int event, void *event_data, void *userdata) {
-  struct wk_plugin *plugin = userdata;
-  const struct mosquitto_evt_extended_auth *asked = event_data;
-  struct wk_session *session =
-      wk_sessions_find(plugin->sessions, asked->client);
-  (void)event;
-  if (!is_live(session))
-    return MOSQ_ERR_PLUGIN_DEFER;
-  wk_log(WK_LOG_NOTICE, "device %s sent an AUTH that nobody asked for",
-         session->did);
-  wk_session_close(session);
-  return MOSQ_ERR_AUTH_CONTINUE;
 }

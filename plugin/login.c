@@ -92,3 +92,22 @@ enum wk_reason wk_login(struct wk_plugin *plugin, struct mosquitto *client,
     raise_alarm(plugin, attempt, verdict, method, address);
   return reason;
 }
+
+struct wk_session *wk_admit(struct wk_plugin *plugin,
+                            const struct mosquitto *client,
+                            const struct wk_attempt *attempt,
+                            const struct wk_verdict *verdict) {
+  struct wk_session *session = wk_sessions_add(
+      plugin->sessions, client, attempt->client_id, attempt->did);
+  if (!session)
+    return NULL;
+  session->accepted = verdict->accepted;
+  session->version = plugin->version;
+  /* Protocol section 3: the X4 for D follows on the topic. Not only after a
+   * switch: a client whose X3 was lost has to hear status 1 once. */
+  if (session->accepted.d_index != 0)
+    session->x4_waits |= 1u << WK_X4_LOGIN_D;
+  if (!plugin->options.many_sessions)
+    wk_sessions_close_older(plugin->sessions, session);
+  return session;
+}

@@ -74,6 +74,7 @@ int wk_on_disconnect(int event, void *event_data, void *userdata) {
   struct wk_session *session =
       wk_sessions_find(plugin->sessions, ended->client);
   (void)event;
+  wk_challenges_forget(plugin->challenges, ended->client);
   if (!session)
     return MOSQ_ERR_SUCCESS;
   /* Version 5 may keep a session however it began; nobody can ask. */
@@ -85,6 +86,7 @@ int wk_on_disconnect(int event, void *event_data, void *userdata) {
 }
 
 static void plugin_free(struct wk_plugin *plugin) {
+  wk_challenges_free(plugin->challenges);
   wk_sessions_free(plugin->sessions);
   wk_audit_close(plugin->audit);
   wk_registry_close(plugin->office);
@@ -113,7 +115,8 @@ static enum wk_err plugin_open(struct wk_plugin *plugin,
     return err;
   plugin->metrics = wk_metrics_join(plugin->server);
   plugin->sessions = wk_sessions_new(wk_server_realm(plugin->server));
-  if (!plugin->sessions || !plugin->metrics)
+  plugin->challenges = wk_challenges_new();
+  if (!plugin->sessions || !plugin->challenges || !plugin->metrics)
     return wk_fail(why, WK_ERR_MEMORY, "out of memory");
   wk_random(plugin->token_key, sizeof plugin->token_key);
   plugin->is_2_1 = dlsym(RTLD_DEFAULT, "mosquitto_complete_basic_auth");

@@ -12,6 +12,7 @@
 #include <whitekey/audit.h>
 #include <whitekey/server.h>
 
+#include "challenges.h"
 #include "limit.h"
 #include "metrics.h"
 #include "options.h"
@@ -26,6 +27,7 @@ struct wk_plugin {
   struct wk_audit *audit;
   struct wk_metrics *metrics;
   struct wk_sessions *sessions;
+  struct wk_challenges *challenges;
   uint8_t token_key[WK_HASH_LEN]; /* of this run */
   struct wk_limit refusals;
   struct wk_limit alarms;
@@ -68,10 +70,26 @@ enum wk_reason wk_login(struct wk_plugin *plugin, struct mosquitto *client,
                         struct wk_verdict *verdict);
 
 /*
+ * The username of a connection between CONNECT and its answer to a challenge,
+ * which no peer can send. When such a connection vanishes Mosquitto 2.0 asks
+ * whether its last will may be published, and has forgotten all else of it.
+ */
+#define WK_HALF_OPEN "\x01"
+
+/* The session of an accepted login; NULL when out of memory. */
+struct wk_session *wk_admit(struct wk_plugin *plugin,
+                            const struct mosquitto *client,
+                            const struct wk_attempt *attempt,
+                            const struct wk_verdict *verdict);
+
+/*
  * Hands every M(X4) that waits to the broker, for whom wk_x4_read() lets read
  * it: its own session, once.
  */
 void wk_x4_publish(struct wk_plugin *plugin, struct wk_session *session);
+/* After a login: a resumed session may have the subscription already. */
+void wk_x4_publish_resumed(struct wk_plugin *plugin,
+                           struct wk_session *session);
 int wk_x4_read(const struct wk_plugin *plugin, struct wk_session *session,
                const struct mosquitto_evt_acl_check *asked);
 

@@ -28,17 +28,27 @@ static void look_at_registry(struct wk_plugin *plugin) {
   }
 }
 
+/*
+ * Closing runs the disconnect event, which frees the session. Mosquitto 2.0.11
+ * forgets a client id when a connection that was never let in vanishes under
+ * the same one: then it goes by the device's name, but only from TICK, since
+ * that may hit a client whose packet is being worked on.
+ */
+static void kick(const struct wk_session *session, bool in_tick) {
+  char did[WK_DID_MAX + 1];
+  char *client_id = strdup(session->client_id);
+  if (!client_id)
+    return;
+  memcpy(did, session->did, sizeof did);
+  wk_log(WK_LOG_NOTICE, "closing client %.64s of device %s", client_id, did);
+  if (mosquitto_kick_client_by_clientid(client_id, true) != 0 && in_tick)
+    (void)mosquitto_kick_client_by_username(did, true);
+  free(client_id);
+}
+
 void wk_sweep(struct wk_plugin *plugin, const struct mosquitto *busy) {
   struct wk_session *session;
   look_at_registry(plugin);
-  while ((session = wk_sessions_closing(busy))) {
-    /* Closing runs the disconnect event, which frees the session. */
-    char *client_id = strdup(session->client_id);
-    if (!client_id)
-      return;
-    wk_log(WK_LOG_NOTICE, "closing client %.64s of device %s", client_id,
-           session->did);
-    (void)mosquitto_kick_client_by_clientid(client_id, true);
-    free(client_id);
-  }
+  while ((session = wk_sessions_closing(busy)))
+    kick(session, busy == NULL);
 }

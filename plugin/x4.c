@@ -59,6 +59,13 @@ void wk_x4_publish(struct wk_plugin *plugin, struct wk_session *session) {
   }
 }
 
+void wk_x4_publish_resumed(struct wk_plugin *plugin,
+                           struct wk_session *session) {
+  if (session->x4_waits != 0 &&
+      !mosquitto_client_clean_session(session->client))
+    wk_x4_publish(plugin, session);
+}
+
 void wk_x4_answer(struct wk_session *session, const uint8_t x4[WK_X4_LEN]) {
   const unsigned slot = WK_X4_UPDATE + session->x4_turn;
   if (!has_room(session)) {

@@ -15,8 +15,8 @@ packages_of() {
     avr) echo avr-libc binutils-avr gcc-avr ;;
     test)
       echo jose libcriterion-dev mosquitto-clients openssl python3 \
-        python3-cryptography python3-jsonschema python3-paho-mqtt
-        python3-prometheus-client python3-yaml
+        python3-cryptography python3-jsonschema python3-paho-mqtt \
+        python3-prometheus-client python3-yaml valgrind
       # Debian's npm pulls in some 300 packages: only where there is none.
       command -v npm >/dev/null || echo ca-certificates nodejs npm
       ;;

@@ -77,6 +77,16 @@ class NpmTest(wk.TestCase):
         self.assertEqual(self.login(*arguments),
                          [{"event": "refused", "code": 0x87}])
 
+    def test_challenge__mutual_in_two_round_trips(self):
+        arguments = ("challenge", self.server.port, self.thermo.path)
+        self.assertEqual(self.login(*arguments, 1), [
+            {"event": "connected", "status": 1, "role": "C", "epoch": 0,
+             "index": 1}])
+        self.assertEqual(self.login(*arguments, 2, "replay"),
+                         [{"event": "refused", "code": 0x87}])
+        self.assertSoon(["ok", "forged"], lambda: [
+            event["reason"] for event in self.logins()])
+
     def stay(self, *args):
         return self.process(
             shutil.which("node"), os.path.join(NODE, "login.js"), "stay",

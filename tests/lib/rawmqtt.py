@@ -36,19 +36,29 @@ def _packet(kind, body=b""):
     return bytes([kind]) + _varint(len(body)) + body
 
 
+def _auth_properties(method, data):
+    props = b""
+    if method is not None:
+        props += bytes([METHOD]) + _text(method)
+    if data is not None:
+        props += bytes([DATA]) + _text(data)
+    return props
+
+
 class Closed(Exception):
     """The broker closed the connection."""
 
 
 class Connack:
-    """code: 0 accepted; properties: of version 5, by number."""
+    """code: 0 accepted; properties: of version 5, by number. at: where the
+    code stands."""
 
-    def __init__(self, body, version):
+    def __init__(self, body, version, at=1):
         self.present = bool(body[0] & 1)
-        self.code = body[1]
+        self.code = body[at]
         self.auth_data = None
         if version == 5:
-            self._parse(body[2:])
+            self._parse(body[at + 1 :])
 
     def _parse(self, data):
         # Lengths below 128 bytes are one byte long, which all of these are.
@@ -91,10 +101,39 @@ class Client:
         self._buffer = b""
         self._socket = socket.create_connection((wk.HOST, port), wk.PATIENCE)
 
-    def connect(self, username=None, password=None, clean=True, method=None,
-                data=None, expiry=0):
+    def connect(self, username=None, password=None, **more):
+        """more: see begin()."""
+        self.begin(username, password, **more)
+        return Connack(self.wait(CONNACK), self.version)
+
+    def challenge(self, method, data, **more):
+        """CONNECT, and the AUTH's data that answers it; a Connack if that
+        is the answer."""
+        self.begin(method=method, data=data, **more)
+        return self._auth_or_connack()
+
+    def answer(self, method, data, reason=0x18):
+        """AUTH, and what comes back, as in challenge()."""
+        self.auth(method, data, reason)
+        return self._auth_or_connack()
+
+    def _auth_or_connack(self):
+        while True:
+            kind, body = self._next()
+            if kind & 0xF0 == CONNACK:
+                return Connack(body, self.version)
+            if kind & 0xF0 == AUTH:
+                return Connack(body, self.version, 0).auth_data
+
+    def begin(self, username=None, password=None, clean=True, method=None,
+              data=None, expiry=0, will=None):
+        """Sends CONNECT. will: topic and payload."""
         flags = 2 if clean else 0
         payload = _text(self.client_id)
+        if will is not None:
+            flags |= 0x04
+            payload += b"\x00" if self.version == 5 else b""
+            payload += _text(will[0]) + _text(will[1])
         if username is not None:
             flags |= 0x80
             payload += _text(username)
@@ -104,13 +143,15 @@ class Client:
         head = _text("MQTT") + bytes([self.version, flags]) + b"\x00\x3c"
         if self.version == 5:
             props = bytes([SESSION_EXPIRY]) + struct.pack(">I", expiry)
-            if method is not None:
-                props += bytes([METHOD]) + _text(method)
-            if data is not None:
-                props += bytes([DATA]) + _text(data)
+            props += _auth_properties(method, data)
             head += _varint(len(props)) + props
         self.send(_packet(CONNECT, head + payload))
-        return Connack(self.wait(CONNACK), self.version)
+
+    def auth(self, method=None, data=None, reason=0x18):
+        """Sends AUTH."""
+        props = _auth_properties(method, data)
+        body = bytes([reason]) + _varint(len(props)) + props
+        self.send(_packet(AUTH, body))
 
     def subscribe(self, topic, qos=1):
         """Gives the broker's return code."""

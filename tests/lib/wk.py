@@ -314,10 +314,11 @@ class Broker:
     off because most tests are not about topics (a value of None leaves one
     out). config: lines for the end of mosquitto.conf.
     listeners: how many ports; with per_listener each loads the plugin.
+    under: a command that runs the broker.
     """
 
     def __init__(self, folder, registry=None, options=None, config="",
-                 listeners=1, per_listener=False):
+                 listeners=1, per_listener=False, under=()):
         self.folder = folder
         self.ports = [free_port() for _ in range(listeners)]
         self.port = self.ports[0]
@@ -331,6 +332,7 @@ class Broker:
         self.with_plugin = registry is not None
         self.config = config
         self.per_listener = per_listener
+        self.under = list(under)
 
     def _plugin_lines(self):
         if not self.with_plugin:
@@ -360,7 +362,8 @@ class Broker:
     def spawn(self):
         """Starts it without waiting: for configurations that must fail."""
         self.process = Process(
-            [MOSQUITTO, "-c", self._write_config()], env=_broker_env()
+            [*self.under, MOSQUITTO, "-c", self._write_config()],
+            env=_broker_env()
         )
         return self.process
 

@@ -5,6 +5,9 @@
 //     one attempt with the password as it is
 //   login.js enhanced PORT CREDENTIAL PASSWORD
 //     the same by MQTT 5 enhanced authentication
+//   login.js challenge PORT CREDENTIAL INDEX [replay]
+//     by enhanced authentication in two steps, with password number INDEX;
+//     replay: sealed for another challenge than the server's
 //   login.js stay PORT VERSION CREDENTIAL [stale]
 //     a login with a fresh password, and another whenever the connection
 //     ends; stale keeps the first password, as the library does by itself
@@ -71,6 +74,34 @@ function enhanced(port, credential, text) {
   });
 }
 
+function challenge(port, credential, index, replay) {
+  const client = open(port, 5, {
+    properties: {
+      authenticationMethod: 'WHITEKEY-CHALLENGE',
+      authenticationData: whitekey.lv(deviceName(credential)),
+    },
+  });
+  let asked;
+  let x1;
+  client.handleAuth = (packet, callback) => {
+    asked = packet.properties.authenticationData;
+    x1 = whitekey.answerChallenge(
+      credential, Number(index), replay ? Buffer.alloc(16) : asked);
+    callback(null, {
+      cmd: 'auth', reasonCode: 0x18,
+      properties: {
+        authenticationMethod: 'WHITEKEY-CHALLENGE', authenticationData: x1,
+      },
+    });
+  };
+  client.on('connect', (connack) => {
+    const x4 = connack.properties.authenticationData;
+    say({ event: 'connected',
+          ...whitekey.openAnswer(x4, x1, asked, credential) });
+    client.end();
+  });
+}
+
 function stay(port, version, credential, stale) {
   const client = open(port, version, {
     username: deviceName(credential),
@@ -96,4 +127,4 @@ function stay(port, version, credential, stale) {
 }
 
 const [command, ...args] = process.argv.slice(2);
-({ once, enhanced, stay })[command](...args);
+({ once, enhanced, challenge, stay })[command](...args);

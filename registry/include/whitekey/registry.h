@@ -219,6 +219,10 @@ void wk_attempt_password(struct wk_attempt *attempt, const char *username,
 void wk_attempt_binary(struct wk_attempt *attempt, const char *username,
                        const uint8_t *data, size_t len);
 
+/* The messages alone: what answers the challenge of a d_id (section 5). */
+void wk_attempt_answer(struct wk_attempt *attempt, const char *did,
+                       const uint8_t *data, size_t len);
+
 /* The decision's rows (section 4); names by wk_reason_name(). */
 enum wk_reason {
   WK_REASON_OK,
