@@ -27,13 +27,12 @@ static const struct argp_option options[] = {
 
 static error_t parse(int key, char *arg, struct argp_state *state) {
   struct input *input = state->input;
-  (void)arg;
   if (key == ARGP_KEY_INIT)
     cli_place_init(&input->place, state);
   else if (key == 'j')
     input->json = true;
   else if (key == ARGP_KEY_ARG)
-    argp_usage(state);
+    cli_stray(state, arg);
   else
     return ARGP_ERR_UNKNOWN;
   return 0;

@@ -18,7 +18,7 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     return 0;
   case ARGP_KEY_ARG:
     if (input->did)
-      argp_usage(state);
+      cli_stray(state, arg);
     input->did = cli_did(state, arg);
     return 0;
   case ARGP_KEY_END:

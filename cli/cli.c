@@ -84,6 +84,10 @@ void cli_parse_in_order(const struct argp *argp, int argc, char **argv,
   parse_all(argp, argc, argv, ARGP_IN_ORDER, input);
 }
 
+void cli_stray(struct argp_state *state, const char *word) {
+  argp_error(state, "\"%s\" is one word too many", word);
+}
+
 uint32_t cli_number(struct argp_state *state, const char *option,
                     const char *text, uint32_t min, uint32_t max) {
   char *end = NULL;

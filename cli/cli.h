@@ -45,6 +45,9 @@ void cli_parse(const struct argp *argp, int argc, char **argv, void *input);
 void cli_parse_in_order(const struct argp *argp, int argc, char **argv,
                         void *input);
 
+/* Ends with EXIT_USAGE: nobody asked for this word. */
+void cli_stray(struct argp_state *state, const char *word);
+
 /* A whole number within min..max; ends with EXIT_USAGE otherwise. */
 uint32_t cli_number(struct argp_state *state, const char *option,
                     const char *text, uint32_t min, uint32_t max);

@@ -59,7 +59,7 @@ class CommandLineTest(cli_case.CliTest):
             ["audit", "x"],
             ["fingerprint", "a", "b"],
         ):
-            self.fails(*args, says="Usage", code=2)
+            self.fails(*args, says="one word too many", code=2)
 
     def test_argument__missing_is_a_usage_error(self):
         for name in ("enrol", "show", "enable", "disable", "release",

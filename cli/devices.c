@@ -102,13 +102,12 @@ static bool each(void *context, const struct wk_device_info *info) {
 
 static error_t parse_list(int key, char *arg, struct argp_state *state) {
   struct input *input = state->input;
-  (void)arg;
   if (key == ARGP_KEY_INIT)
     cli_place_init(&input->place, state);
   else if (key == 'j')
     input->json = true;
   else if (key == ARGP_KEY_ARG)
-    argp_usage(state);
+    cli_stray(state, arg);
   else
     return ARGP_ERR_UNKNOWN;
   return 0;
@@ -181,7 +180,7 @@ static error_t parse_show(int key, char *arg, struct argp_state *state) {
     return 0;
   case ARGP_KEY_ARG:
     if (input->did)
-      argp_usage(state);
+      cli_stray(state, arg);
     input->did = cli_did(state, arg);
     return 0;
   case ARGP_KEY_END:

@@ -32,7 +32,7 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     return 0;
   case ARGP_KEY_ARG:
     if (input->path)
-      argp_usage(state);
+      cli_stray(state, arg);
     input->path = arg;
     return 0;
   case ARGP_KEY_END:

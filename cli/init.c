@@ -5,11 +5,10 @@
 #include <stdlib.h>
 
 static error_t parse(int key, char *arg, struct argp_state *state) {
-  (void)arg;
   if (key == ARGP_KEY_INIT)
     cli_place_init(state->input, state);
   else if (key == ARGP_KEY_ARG)
-    argp_usage(state);
+    cli_stray(state, arg);
   else
     return ARGP_ERR_UNKNOWN;
   return 0;

@@ -39,7 +39,7 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     input->no_time = true;
     return 0;
   case ARGP_KEY_ARG:
-    argp_usage(state);
+    cli_stray(state, arg);
     return 0;
   case ARGP_KEY_END:
     if (!input->path)

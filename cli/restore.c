@@ -50,7 +50,7 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     input->max_skew = cli_number(state, "--max-skew", arg, 0, MAX_SKEW_MAX);
     return 0;
   case ARGP_KEY_ARG:
-    argp_usage(state);
+    cli_stray(state, arg);
     return 0;
   default:
     return ARGP_ERR_UNKNOWN;

@@ -59,7 +59,7 @@ static void parse_word(struct input *input, struct argp_state *state,
   } else if (input->filters) {
     add_filter(state, input->filters, word);
   } else {
-    argp_usage(state);
+    cli_stray(state, word);
   }
 }
 

@@ -23,7 +23,7 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     else if (!input->role)
       input->role = cli_role(state, arg);
     else
-      argp_usage(state);
+      cli_stray(state, arg);
     return 0;
   case ARGP_KEY_END:
     if (!input->role)
