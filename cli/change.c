@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "remote.h"
+
 struct input {
   struct cli_place place;
   const char *did;
@@ -30,26 +32,45 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
   }
 }
 
-static int change(int argc, char **argv, enum wk_change to, const char *event,
-                  const char *doc) {
+struct act {
+  enum wk_change to;
+  const char *event;
+  const char *command; /* the broker's name of it */
+  const char *doc;
+};
+
+static enum wk_err change_file(const struct input *input,
+                               const struct act *act,
+                               struct wk_device_info *info,
+                               struct wk_why *why) {
+  struct cli_office office;
+  enum wk_err err = cli_office_open(&office, &input->place, why);
+  if (err != WK_OK)
+    return err;
+  err = wk_registry_change(office.registry, input->did, act->to, why);
+  if (err == WK_OK) {
+    wk_audit_admin(office.audit, act->event, input->did);
+    err = wk_registry_get(office.registry, input->did, info, why);
+  }
+  cli_office_close(&office);
+  return err;
+}
+
+static int change(int argc, char **argv, const struct act *act) {
   const struct argp argp = {.parser = parse,
                             .args_doc = "D_ID",
-                            .doc = doc,
-                            .children = cli_place_child};
+                            .doc = act->doc,
+                            .children = cli_where_child};
   struct input input = {.did = NULL};
-  struct cli_office office;
   struct wk_device_info info;
   struct wk_why why;
   cli_parse(&argp, argc, argv, &input);
-  enum wk_err err = cli_office_open(&office, &input.place, &why);
-  if (err != WK_OK)
-    return cli_fail(&why);
-  err = wk_registry_change(office.registry, input.did, to, &why);
-  if (err == WK_OK) {
-    wk_audit_admin(office.audit, event, input.did);
-    err = wk_registry_get(office.registry, input.did, &info, &why);
-  }
-  cli_office_close(&office);
+  const enum wk_err err =
+      input.place.broker
+          ? cli_remote_device(&input.place,
+                              cli_remote_command(act->command, input.did),
+                              &info, &why)
+          : change_file(&input, act, &info, &why);
   if (err != WK_OK)
     return cli_fail(&why);
   (void)printf("%s: %s\n", input.did, wk_device_state_name(info.state));
@@ -57,26 +78,32 @@ static int change(int argc, char **argv, enum wk_change to, const char *event,
 }
 
 int cli_enable(int argc, char **argv) {
-  return change(argc, argv, WK_CHANGE_ENABLE, "enable",
-                "Lets a disabled device log in again.");
+  static const struct act act = {WK_CHANGE_ENABLE, "enable", "enableDevice",
+                                 "Lets a disabled device log in again."};
+  return change(argc, argv, &act);
 }
 
 int cli_disable(int argc, char **argv) {
-  return change(argc, argv, WK_CHANGE_DISABLE, "disable",
-                "Refuses a device's logins until it is enabled again.");
+  static const struct act act = {
+      WK_CHANGE_DISABLE, "disable", "disableDevice",
+      "Refuses a device's logins until it is enabled again."};
+  return change(argc, argv, &act);
 }
 
 int cli_release(int argc, char **argv) {
-  return change(
-      argc, argv, WK_CHANGE_RELEASE, "release",
+  static const struct act act = {
+      WK_CHANGE_RELEASE, "release", "releaseDevice",
       "Lets a quarantined device log in again.\v"
       "A quarantine begins when a copy of the device's credential was seen. "
       "After a release copy and original still share their secrets: enrol "
-      "the device again instead, unless you know that there is no copy.");
+      "the device again instead, unless you know that there is no copy."};
+  return change(argc, argv, &act);
 }
 
 int cli_revoke(int argc, char **argv) {
-  return change(argc, argv, WK_CHANGE_REVOKE, "revoke",
-                "Erases a device's keys for good; only its name stays.\v"
-                "It can be enrolled again, with a new credential.");
+  static const struct act act = {
+      WK_CHANGE_REVOKE, "revoke", "revokeDevice",
+      "Erases a device's keys for good; only its name stays.\v"
+      "It can be enrolled again, with a new credential."};
+  return change(argc, argv, &act);
 }

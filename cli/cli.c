@@ -11,7 +11,13 @@
 
 /* ---- where the registry is ---------------------------------------------- */
 
-enum { KEY_REGISTRY = 'r', KEY_MASTER = 'm' };
+enum {
+  KEY_REGISTRY = 'r',
+  KEY_MASTER = 'm',
+  KEY_BROKER = 'b',
+  KEY_CREDENTIAL = 'c',
+  KEY_CAFILE = 'C'
+};
 
 static const struct argp_option place_options[] = {
     {"registry", KEY_REGISTRY, "FILE", 0,
@@ -44,12 +50,57 @@ static error_t parse_place(int key, char *arg, struct argp_state *state) {
   return 0;
 }
 
+static const struct argp_option where_options[] = {
+    {"broker", KEY_BROKER, "URL", 0,
+     "Ask the broker there instead of opening the registry: "
+     "mqtt[s]://HOST[:PORT]",
+     0},
+    {"credential", KEY_CREDENTIAL, "FILE", 0,
+     "The credential of a device of the role " WK_ROLE_ADMIN
+     " (needed with --broker)",
+     0},
+    {"cafile", KEY_CAFILE, "FILE", 0,
+     "Whom to trust with mqtts (default: the system's authorities)", 0},
+    {0},
+};
+
+/* --broker and the registry's own options exclude each other. */
+static error_t parse_where(int key, char *arg, struct argp_state *state) {
+  struct cli_place *place = state->input;
+  switch (key) {
+  case ARGP_KEY_INIT:
+    state->child_inputs[0] = place;
+    return 0;
+  case KEY_BROKER:
+    place->broker = arg;
+    return 0;
+  case KEY_CREDENTIAL:
+    place->credential = arg;
+    return 0;
+  case KEY_CAFILE:
+    place->cafile = arg;
+    return 0;
+  case ARGP_KEY_END:
+    if (!place->broker != !place->credential)
+      argp_error(state, "--broker and --credential go together");
+    if (place->cafile && !place->broker)
+      argp_error(state, "--cafile is for --broker");
+    return 0;
+  default:
+    return ARGP_ERR_UNKNOWN;
+  }
+}
+
 static const struct argp place_argp = {.options = place_options,
                                        .parser = parse_place};
 static const struct argp registry_argp = {.options = registry_options,
                                           .parser = parse_place};
 
 const struct argp_child cli_place_child[] = {{&place_argp, 0, NULL, 1}, {0}};
+static const struct argp where_argp = {.options = where_options,
+                                       .parser = parse_where,
+                                       .children = cli_place_child};
+const struct argp_child cli_where_child[] = {{&where_argp, 0, NULL, 1}, {0}};
 const struct argp_child cli_registry_child[] = {{&registry_argp, 0, NULL, 1},
                                                 {0}};
 
@@ -59,6 +110,7 @@ static const char *from_environment(const char *name, const char *otherwise) {
 }
 
 void cli_place_init(struct cli_place *place, struct argp_state *state) {
+  place->broker = place->credential = place->cafile = NULL;
   place->registry = from_environment("WHITEKEY_REGISTRY", WK_REGISTRY_DEFAULT);
   place->master = from_environment("WHITEKEY_MASTER_KEY", WK_MASTER_DEFAULT);
   state->child_inputs[0] = place;

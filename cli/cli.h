@@ -21,7 +21,7 @@ typedef int cli_run(int argc, char **argv);
 
 cli_run cli_init, cli_enrol, cli_otp, cli_list, cli_show, cli_enable,
     cli_disable, cli_revoke, cli_release, cli_set_role, cli_role_command,
-    cli_audit, cli_fingerprint, cli_restore;
+    cli_metrics, cli_audit, cli_fingerprint, cli_restore;
 
 /* ---- arguments ---------------------------------------------------------- */
 
@@ -29,10 +29,15 @@ cli_run cli_init, cli_enrol, cli_otp, cli_list, cli_show, cli_enable,
 struct cli_place {
   const char *registry;
   const char *master;
+  /* A broker to ask instead; NULL: none. */
+  const char *broker;
+  const char *credential;
+  const char *cafile;
 };
 
 /* Children for a subcommand's struct argp; their input is a cli_place. */
 extern const struct argp_child cli_place_child[];    /* both options */
+extern const struct argp_child cli_where_child[];    /* and a broker's */
 extern const struct argp_child cli_registry_child[]; /* --registry alone */
 
 /* For ARGP_KEY_INIT: defaults into place, place to the child. */

@@ -12,6 +12,7 @@
 
 #include <whitekey/report.h>
 
+#include "remote.h"
 #include "style.h"
 
 struct input {
@@ -113,6 +114,56 @@ static error_t parse_list(int key, char *arg, struct argp_state *state) {
   return 0;
 }
 
+static enum wk_err list_file(const struct cli_place *place,
+                             struct listing *listing, struct wk_why *why) {
+  struct wk_registry *registry = NULL;
+  enum wk_err err =
+      wk_registry_open(&registry, place->registry, place->master, why);
+  if (err == WK_OK)
+    err = wk_registry_list(registry, each, listing, why);
+  wk_registry_close(registry);
+  return err;
+}
+
+/* One page; *after becomes the name to go on after, or empty. */
+static enum wk_err list_page(struct cli_remote *remote, const char *url,
+                             char after[WK_DID_MAX + 1],
+                             struct listing *listing, struct wk_why *why) {
+  cJSON *data = NULL;
+  cJSON *command = cli_remote_command("listDevices", NULL);
+  (void)cJSON_AddStringToObject(command, "after", after);
+  enum wk_err err = cli_remote_ask(remote, command, &data, why);
+  if (err != WK_OK)
+    return err;
+  const cJSON *device = NULL;
+  cJSON_ArrayForEach(device,
+                     cJSON_GetObjectItemCaseSensitive(data, "devices")) {
+    struct wk_device_info info;
+    err = wk_device_read(&info, device, url, why);
+    if (err != WK_OK || !each(listing, &info))
+      break;
+  }
+  const cJSON *next = cJSON_GetObjectItemCaseSensitive(data, "next");
+  (void)snprintf(after, WK_DID_MAX + 1, "%s",
+                 cJSON_IsString(next) ? next->valuestring : "");
+  cJSON_Delete(data);
+  return err;
+}
+
+static enum wk_err list_remote(const struct cli_place *place,
+                               struct listing *listing, struct wk_why *why) {
+  struct cli_remote *remote = NULL;
+  char after[WK_DID_MAX + 1] = "";
+  enum wk_err err = cli_remote_open(&remote, place, why);
+  while (err == WK_OK) {
+    err = list_page(remote, place->broker, after, listing, why);
+    if (after[0] == '\0' || listing->failed)
+      break;
+  }
+  cli_remote_close(remote);
+  return err;
+}
+
 int cli_list(int argc, char **argv) {
   const struct argp argp = {
       .options = options,
@@ -121,17 +172,14 @@ int cli_list(int argc, char **argv) {
              "USED counts the passwords spent, of all in the device's chain. "
              "A device whose USER is \"yes\" needs a user's password too. A "
              "revoked device keeps its line: its name has a history.",
-      .children = cli_place_child};
+      .children = cli_where_child};
   struct input input = {.json = false};
-  struct wk_registry *registry = NULL;
   struct wk_why why;
   cli_parse(&argp, argc, argv, &input);
   struct listing listing = {input.json, false, 0};
-  enum wk_err err = wk_registry_open(&registry, input.place.registry,
-                                     input.place.master, &why);
-  if (err == WK_OK)
-    err = wk_registry_list(registry, each, &listing, &why);
-  wk_registry_close(registry);
+  enum wk_err err = input.place.broker
+                        ? list_remote(&input.place, &listing, &why)
+                        : list_file(&input.place, &listing, &why);
   if (err == WK_OK && listing.failed)
     err = wk_fail(&why, WK_ERR_MEMORY, "out of memory");
   if (err != WK_OK)
@@ -192,23 +240,34 @@ static error_t parse_show(int key, char *arg, struct argp_state *state) {
   }
 }
 
+static enum wk_err show_file(const struct input *input,
+                             struct wk_device_info *info, struct wk_why *why) {
+  struct wk_registry *registry = NULL;
+  enum wk_err err = wk_registry_open(&registry, input->place.registry,
+                                     input->place.master, why);
+  if (err == WK_OK)
+    err = wk_registry_get(registry, input->did, info, why);
+  wk_registry_close(registry);
+  return err;
+}
+
 int cli_show(int argc, char **argv) {
   const struct argp argp = {.options = options,
                             .parser = parse_show,
                             .args_doc = "D_ID",
                             .doc =
                                 "Shows what the registry knows of a device.",
-                            .children = cli_place_child};
+                            .children = cli_where_child};
   struct input input = {.did = NULL};
-  struct wk_registry *registry = NULL;
   struct wk_device_info info;
   struct wk_why why;
   cli_parse(&argp, argc, argv, &input);
-  enum wk_err err = wk_registry_open(&registry, input.place.registry,
-                                     input.place.master, &why);
-  if (err == WK_OK)
-    err = wk_registry_get(registry, input.did, &info, &why);
-  wk_registry_close(registry);
+  const enum wk_err err =
+      input.place.broker
+          ? cli_remote_device(&input.place,
+                              cli_remote_command("getDevice", input.did),
+                              &info, &why)
+          : show_file(&input, &info, &why);
   if (err != WK_OK)
     return cli_fail(&why);
   if (!input.json)

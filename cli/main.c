@@ -26,6 +26,7 @@ static const struct command {
     {"set-role", cli_set_role, "Give a device another role"},
     {"role", cli_role_command, "List, show, set or remove roles"},
     {"restore", cli_restore, "Say that the registry came from a backup"},
+    {"metrics", cli_metrics, "Print what a running broker counts"},
     {"audit", cli_audit, "Print the logins and the operators' acts"},
     {"fingerprint", cli_fingerprint, "Show a fingerprint template's digest"},
 };

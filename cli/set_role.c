@@ -5,6 +5,8 @@
 
 #include <whitekey/role.h>
 
+#include "remote.h"
+
 struct input {
   struct cli_place place;
   const char *did;
@@ -34,25 +36,38 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
   }
 }
 
+static enum wk_err set_file(const struct input *input, struct wk_why *why) {
+  struct cli_office office;
+  enum wk_err err = cli_office_open(&office, &input->place, why);
+  if (err != WK_OK)
+    return err;
+  err = wk_registry_set_role(office.registry, input->did, input->role, why);
+  if (err == WK_OK)
+    wk_audit_act(office.audit, &(struct wk_act){.event = "set-role",
+                                                .did = input->did,
+                                                .role = input->role});
+  cli_office_close(&office);
+  return err;
+}
+
+static enum wk_err set_remote(const struct input *input, struct wk_why *why) {
+  struct wk_device_info info;
+  cJSON *command = cli_remote_command("setDeviceRole", input->did);
+  (void)cJSON_AddStringToObject(command, "role", input->role);
+  return cli_remote_device(&input->place, command, &info, why);
+}
+
 int cli_set_role(int argc, char **argv) {
   const struct argp argp = {
       .parser = parse,
       .args_doc = "D_ID ROLE",
       .doc = "Gives a device another role, in open sessions too.",
-      .children = cli_place_child};
+      .children = cli_where_child};
   struct input input = {.did = NULL};
-  struct cli_office office;
   struct wk_why why;
   cli_parse(&argp, argc, argv, &input);
-  if (cli_office_open(&office, &input.place, &why) != WK_OK)
-    return cli_fail(&why);
   const enum wk_err err =
-      wk_registry_set_role(office.registry, input.did, input.role, &why);
-  if (err == WK_OK)
-    wk_audit_act(office.audit, &(struct wk_act){.event = "set-role",
-                                                .did = input.did,
-                                                .role = input.role});
-  cli_office_close(&office);
+      input.place.broker ? set_remote(&input, &why) : set_file(&input, &why);
   if (err != WK_OK)
     return cli_fail(&why);
   (void)printf("%s: %s\n", input.did, input.role);

@@ -291,6 +291,15 @@ def _broker_env():
     return {}
 
 
+def loader_env():
+    """For other programs, not instrumented, that load a module of ours. Their
+    own leaks are their own."""
+    env = _broker_env()
+    if "ASAN_OPTIONS" in env:
+        env["ASAN_OPTIONS"] = "detect_leaks=0"
+    return env
+
+
 def programs_folder(folder):
     """A folder for the front of PATH: our programs, and mosquitto started so
     that it can load the plugin of this build. For scripts that call them by

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * mosquitto_ctrl_whitekey.so: "mosquitto_ctrl whitekey ...". The connection
+ * and the login are mosquitto_ctrl's, with -u and -P "$(whitekey otp ..)".
+ */
+#include "ctrl.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cjson/cJSON.h>
+#include <mosquitto.h>
+
+#define EXPORT __attribute__((visibility("default")))
+#define CONTROL "$CONTROL/whitekey/v1"
+#define ONLY_HELP (-1) /* mosquitto_ctrl then connects nowhere */
+
+static const struct verb {
+  const char *word, *command, *members[2], *doc;
+} verbs[] = {
+    {"list", "listDevices", {"after", NULL}, "list [AFTER]"},
+    {"show", "getDevice", {"d_id", NULL}, "show D_ID"},
+    {"enable", "enableDevice", {"d_id", NULL}, "enable D_ID"},
+    {"disable", "disableDevice", {"d_id", NULL}, "disable D_ID"},
+    {"release", "releaseDevice", {"d_id", NULL}, "release D_ID"},
+    {"revoke", "revokeDevice", {"d_id", NULL}, "revoke D_ID"},
+    {"set-role", "setDeviceRole", {"d_id", "role"}, "set-role D_ID ROLE"},
+    {"metrics", "getMetrics", {NULL, NULL}, "metrics"},
+};
+#define VERBS (sizeof verbs / sizeof *verbs)
+
+EXPORT void ctrl_help(void) {
+  (void)puts("WhiteKey: devices and their one-time passwords, by the same "
+             "words as whitekey(1)");
+  for (size_t i = 0; i < VERBS; i++)
+    (void)printf("    mosquitto_ctrl [options] whitekey %s\n", verbs[i].doc);
+  (void)puts("Log in as a device of the role admin:\n"
+             "    -u NAME -P \"$(whitekey otp --credential FILE)\"");
+}
+
+/* ---- the answer -----------------------------------------------------------
+ */
+
+static void print_data(const cJSON *data) {
+  const cJSON *text = cJSON_GetObjectItemCaseSensitive(data, "prometheus");
+  if (cJSON_IsString(text)) {
+    (void)fputs(text->valuestring, stdout);
+    return;
+  }
+  char *json = cJSON_Print(data);
+  if (json)
+    (void)puts(json);
+  cJSON_free(json);
+}
+
+static void on_answer(struct mosq_ctrl *ctrl, long len, const void *payload) {
+  (void)ctrl;
+  cJSON *answer = cJSON_ParseWithLength(payload, (size_t)len);
+  const cJSON *response = cJSON_GetArrayItem(
+      cJSON_GetObjectItemCaseSensitive(answer, "responses"), 0);
+  const cJSON *error = cJSON_GetObjectItemCaseSensitive(response, "error");
+  const cJSON *data = cJSON_GetObjectItemCaseSensitive(response, "data");
+  if (cJSON_IsString(error))
+    (void)fprintf(stderr, "Error: %s\n", error->valuestring);
+  else if (data)
+    print_data(data);
+  else
+    (void)fputs("Error: an answer without data\n", stderr);
+  cJSON_Delete(answer);
+}
+
+/* ---- the question ---------------------------------------------------------
+ */
+
+static const struct verb *find(const char *word) {
+  for (size_t i = 0; i < VERBS; i++) {
+    if (strcmp(word, verbs[i].word) == 0)
+      return &verbs[i];
+  }
+  return NULL;
+}
+
+/* NULL where the number of words is wrong, or memory ran out. */
+static char *request(const struct verb *verb, int argc, char *argv[]) {
+  cJSON *root = cJSON_CreateObject();
+  cJSON *command = cJSON_CreateObject();
+  (void)cJSON_AddItemToArray(cJSON_AddArrayToObject(root, "commands"),
+                             command);
+  (void)cJSON_AddStringToObject(command, "command", verb->command);
+  int used = 0;
+  for (; used < 2 && used < argc && verb->members[used]; used++)
+    (void)cJSON_AddStringToObject(command, verb->members[used], argv[used]);
+  const bool optional = strcmp(verb->word, "list") == 0;
+  const bool complete = optional || used == 2 || !verb->members[used];
+  char *text = complete && used == argc ? cJSON_PrintUnformatted(root) : NULL;
+  cJSON_Delete(root);
+  return text;
+}
+
+EXPORT int ctrl_main(int argc, char *argv[], struct mosq_ctrl *ctrl) {
+  int major = 0;
+  int minor = 0;
+  (void)mosquitto_lib_version(&major, &minor, NULL);
+  if (major != 2 || minor != 0) {
+    (void)fprintf(stderr,
+                  "Error: whitekey is a module for mosquitto_ctrl 2.0, this "
+                  "is %d.%d; use whitekey --broker\n",
+                  major, minor);
+    return MOSQ_ERR_UNKNOWN; /* told already */
+  }
+  const struct verb *verb = argc > 0 ? find(argv[0]) : NULL;
+  if (!verb) {
+    ctrl_help();
+    return argc > 0 && strcmp(argv[0], "help") == 0 ? ONLY_HELP
+                                                    : MOSQ_ERR_INVAL;
+  }
+  ctrl->payload = request(verb, argc - 1, &argv[1]);
+  if (!ctrl->payload) {
+    (void)fprintf(stderr, "Usage: mosquitto_ctrl [options] whitekey %s\n",
+                  verb->doc);
+    return MOSQ_ERR_INVAL;
+  }
+  ctrl->request_topic = strdup(CONTROL);
+  ctrl->response_topic = strdup(CONTROL "/response");
+  ctrl->payload_callback = on_answer;
+  return ctrl->request_topic && ctrl->response_topic ? MOSQ_ERR_SUCCESS
+                                                     : MOSQ_ERR_NOMEM;
+}

@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The same words through a broker: `whitekey --broker`, mosquitto_ctrl."""
+
+import json
+import os
+
+from prometheus_client.parser import text_string_to_metric_families
+
+from cli_case import CliTest
+
+import wk
+
+
+class RemoteCase(CliTest):
+    def setUp(self):
+        super().setUp()
+        self.store = self.registry()
+        self.owner = self.store.enrol("owner", "--role", "admin")
+        self.thermo = self.store.enrol("thermo-1")
+
+    def start(self, **settings):
+        self.server = self.broker(self.store, options={"acl": None},
+                                  **settings)
+        self.url = f"mqtt://{wk.HOST}:{self.server.port}"
+
+
+class BrokerTest(RemoteCase):
+    def where(self, device=None, url=None):
+        return ("--broker", url or self.url, "--credential",
+                (device or self.owner).path)
+
+    def remote(self, *args, **where):
+        done = wk.run("whitekey", *args, *self.where(**where), check=0)
+        return done.stdout
+
+    def remote_fails(self, *args, says, code=1, **where):
+        return self.fails(*args, *self.where(**where), says=says, code=code)
+
+    def test_list__as_on_the_file(self):
+        self.start()
+        for number in range(3):
+            self.store.enrol(f"lamp-{number}")
+        listed = json.loads(self.remote("list", "--json"))
+        local = json.loads(self.store.cli("list", "--json").stdout)
+        self.assertEqual([d["d_id"] for d in listed],
+                         ["lamp-0", "lamp-1", "lamp-2", "owner", "thermo-1"])
+        self.assertEqual(listed[-1], local[-1])
+        self.assertIn("thermo-1", self.remote("list"))
+
+    def test_list__of_more_than_a_page(self):
+        self.start()
+        for number in range(101):
+            self.store.enrol(f"lamp-{number}")
+        self.assertEqual(len(json.loads(self.remote("list", "--json"))), 103)
+
+    def test_change__as_on_the_file(self):
+        self.start()
+        for verb, state in (("disable", "disabled"), ("enable", "enabled"),
+                            ("revoke", "revoked")):
+            self.assertEqual(self.remote(verb, "thermo-1"),
+                             f"thermo-1: {state}\n")
+        shown = json.loads(self.remote("show", "thermo-1", "--json"))
+        self.assertEqual(shown["state"], "revoked")
+        acts = [e for e in self.store.audit() if e.get("by") == "owner"]
+        self.assertEqual([e["event"] for e in acts],
+                         ["disable", "enable", "revoke"])
+
+    def test_change__refused_as_on_the_file(self):
+        self.start()
+        self.remote_fails("enable", "nobody", says='device "nobody"')
+        self.remote_fails("show", "nobody", says='device "nobody"')
+        self.remote_fails("release", "bad/name", says="name", code=2)
+
+    def test_role__set_and_unknown_refused(self):
+        self.start()
+        self.assertEqual(self.remote("set-role", "thermo-1", "gateway"),
+                         "thermo-1: gateway\n")
+        self.assertIn("role        gateway\n", self.remote("show", "thermo-1"))
+        self.remote_fails("set-role", "thermo-1", "pilot", says="pilot")
+
+    def test_metrics__are_prometheus_text(self):
+        self.start()
+        text = self.remote("metrics")
+        names = {f.name for f in text_string_to_metric_families(text)}
+        self.assertLessEqual({"whitekey_logins", "whitekey_devices",
+                              "whitekey_login_duration_seconds"}, names)
+        self.fails("metrics", says="--broker URL is needed", code=2)
+
+    def test_login__not_an_admin_gets_nothing(self):
+        self.start()
+        self.remote_fails("list", device=self.thermo,
+                          says='Not authorized.* "thermo-1" of the role admin')
+
+    def test_login__revoked_or_repeated_refused(self):
+        self.start()
+        self.store.cli("revoke", "owner")
+        self.remote_fails("list", says="the login of owner was refused")
+
+    def test_broker__without_proof_is_asked_nothing(self):
+        impostor = self.broker()
+        url = f"mqtt://{wk.HOST}:{impostor.port}"
+        self.remote_fails("revoke", "thermo-1", url=url,
+                          says="did not prove itself|refused")
+        self.assertNotIn("Received PUBLISH", impostor.log())
+
+    def test_broker__nobody_listening_is_named(self):
+        url = f"mqtt://{wk.HOST}:{wk.free_port()}"
+        self.remote_fails("list", url=url, says=url)
+
+    def test_options__bad_ones_refused(self):
+        for url in ("http://x", "mqtt://", "mqtt://h:0", "mqtt://h:99999",
+                    "mqtt://h:1/x", "h"):
+            self.remote_fails("list", url=url, says="not mqtt://HOST")
+        self.fails("list", "--broker", "mqtt://x", code=2,
+                   says="--broker and --credential go together")
+        self.fails("list", "--cafile", "x", code=2, says="is for --broker")
+
+    def test_tls__only_with_a_trusted_certificate(self):
+        cert, key = (self.folder.path(n) for n in ("cert.pem", "key.pem"))
+        wk.run("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes",
+               "-keyout", key, "-out", cert, "-days", "2", "-subj",
+               f"/CN={wk.HOST}", "-addext", f"subjectAltName=IP:{wk.HOST}",
+               check=0)
+        self.start(config=f"certfile {cert}\nkeyfile {key}")
+        url = f"mqtts://{wk.HOST}:{self.server.port}"
+        self.assertIn("thermo-1", self.remote("list", "--cafile", cert,
+                                              url=url))
+        self.remote_fails("list", says=url, url=url)
+
+
+class CtrlTest(RemoteCase):
+    def ctrl(self, *args, check=None):
+        """The real mosquitto_ctrl, which finds our module by its name."""
+        return wk.run("mosquitto_ctrl", "-h", wk.HOST, "-p", self.server.port,
+                      "-u", "owner", "-P", self.store.otp(self.owner),
+                      "whitekey", *args, check=check,
+                      env={**wk.loader_env(),
+                           "LD_LIBRARY_PATH": os.path.join(wk.BUILD, "cli")})
+
+    def test_ctrl__every_word(self):
+        self.start()
+        listed = json.loads(self.ctrl("list", check=0).stdout)
+        self.assertEqual([d["d_id"] for d in listed["devices"]],
+                         ["owner", "thermo-1"])
+        for verb, state in (("disable", "disabled"), ("enable", "enabled"),
+                            ("revoke", "revoked"), ("show", "revoked")):
+            device = json.loads(self.ctrl(verb, "thermo-1", check=0).stdout)
+            self.assertEqual(device["device"]["state"], state)
+        self.assertIn("whitekey_logins_total",
+                      self.ctrl("metrics", check=0).stdout)
+
+    def test_ctrl__refusal_is_told(self):
+        self.start()
+        self.assertIn('"nobody"', self.ctrl("show", "nobody").stderr)
+        self.assertIn('"pilot"',
+                      self.ctrl("set-role", "thermo-1", "pilot").stderr)
+
+    def test_ctrl__wrong_words_connect_nowhere(self):
+        self.start()
+        mark = self.server.mark()
+        for words in (("shw",), ("show",), ("show", "a", "b"),
+                      ("set-role", "a"), ("metrics", "x")):
+            self.assertNotEqual(self.ctrl(*words).returncode, 0, words)
+        self.assertIn("whitekey list", self.ctrl("help", check=0).stdout)
+        self.assertNotIn("New connection", self.server.log(mark))
+
+
+if __name__ == "__main__":
+    wk.main()
