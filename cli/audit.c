@@ -13,15 +13,19 @@
 
 #include <whitekey/log.h>
 
+#include "follow.h"
 #include "style.h"
 
 struct input {
   struct cli_place place;
   bool json;
+  bool follow;
 };
 
 static const struct argp_option options[] = {
     {"json", 'j', NULL, 0, "Print the lines as they stand in the file", 0},
+    {"follow", 'f', NULL, 0,
+     "Go on with what is written later, across log rotation", 0},
     {0},
 };
 
@@ -31,6 +35,8 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     cli_place_init(&input->place, state);
   else if (key == 'j')
     input->json = true;
+  else if (key == 'f')
+    input->follow = true;
   else if (key == ARGP_KEY_ARG)
     cli_stray(state, arg);
   else
@@ -141,6 +147,28 @@ static int print_file(FILE *file, const char *path, bool json) {
   return status;
 }
 
+struct followed_file {
+  const char *path;
+  bool json;
+  unsigned long number;
+};
+
+static void print_followed(void *context, char *line) {
+  struct followed_file *file = context;
+  file->number++;
+  if (file->json)
+    (void)puts(line);
+  else
+    (void)print_line(line, file->path, file->number);
+}
+
+static int print_for_ever(const char *path, bool json) {
+  struct followed_file file = {path, json, 0};
+  struct wk_why why;
+  return follow(path, print_followed, &file, &why) == WK_OK ? cli_finish()
+                                                            : cli_fail(&why);
+}
+
 int cli_audit(int argc, char **argv) {
   const struct argp argp = {.options = options,
                             .parser = parse,
@@ -152,6 +180,8 @@ int cli_audit(int argc, char **argv) {
   cli_parse(&argp, argc, argv, &input);
   if (wk_audit_path(path, sizeof path, input.place.registry, &why) != WK_OK)
     return cli_fail(&why);
+  if (input.follow)
+    return print_for_ever(path, input.json);
   FILE *file = fopen(path, "re");
   if (!file) {
     (void)wk_fail(&why, WK_ERR_IO, "%s: %s", path, strerror(errno));
