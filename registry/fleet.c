@@ -65,11 +65,10 @@ void wk_fleet_free(struct wk_fleet *fleet) {
     free(at(fleet, i)->d);
     free(at(fleet, i)->pending);
     free(at(fleet, i)->previous);
+    wk_wipe(at(fleet, i), sizeof **fleet->pages);
   }
-  for (uint32_t i = 0; i < fleet->page_count; i++) {
-    wk_wipe(fleet->pages[i], PAGE * sizeof **fleet->pages);
+  for (uint32_t i = 0; i < fleet->page_count; i++)
     free(fleet->pages[i]);
-  }
   free(fleet->pages);
   free(fleet->slots);
   free(fleet->dirty);
