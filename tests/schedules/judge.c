@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "world.h"
+
+/* Section 2's skip-ahead, 1 + 2 + 4 .. + R in place of 1 each. */
+#define LADDER (2 * WK_SKIP_MAX - 1 - WK_REFUSALS_MAX)
+#define SWITCHES_MAX 7u
+
+static bool lone(const struct world *world) {
+  return !world->judge.copy_made;
+}
+
+/* ---- the sender --------------------------------------------------------- */
+
+static struct track *track_of(struct track tracks[TRACKS],
+                              const uint8_t seed[WK_SEED_LEN],
+                              uint32_t index) {
+  for (unsigned i = 0; i < TRACKS; i++)
+    if (memcmp(tracks[i].seed, seed, WK_SEED_LEN) == 0)
+      return &tracks[i];
+  memmove(&tracks[1], &tracks[0], (TRACKS - 1) * sizeof *tracks);
+  memset(&tracks[0], 0, sizeof *tracks);
+  memcpy(tracks[0].seed, seed, WK_SEED_LEN);
+  tracks[0].base = index;
+  return &tracks[0];
+}
+
+static void judge_index(struct world *world, struct device *device,
+                        enum wk_role role, const struct spent *spent) {
+  const struct wk_credential_chain *chain =
+      spend_chain(&device->client->credential, role, spent->epoch);
+  struct track *track = track_of(role == WK_ROLE_C ? device->c : device->d,
+                                 chain->seed, spent->index);
+  if (spent->index <= track->last)
+    world_break(world, "I1: %u/%u is spent twice by its own device",
+                (unsigned)spent->epoch, (unsigned)spent->index);
+  if (track->draws == 0)
+    track->base = spent->index;
+  if (spent->index - track->base > track->draws + LADDER)
+    world_break(world, "I3: %u logins without success went from %u to %u",
+                (unsigned)track->draws, (unsigned)track->base,
+                (unsigned)spent->index);
+  track->last = spent->index;
+  track->draws++;
+}
+
+void judge_draw(struct world *world, struct device *device,
+                const struct spent *c, const struct spent *d) {
+  judge_index(world, device, WK_ROLE_C, c);
+  if (d->present)
+    judge_index(world, device, WK_ROLE_D, d);
+}
+
+void judge_success(struct device *device) {
+  for (unsigned i = 0; i < TRACKS; i++) {
+    device->c[i].draws = 0;
+    device->d[i].draws = 0;
+  }
+}
+
+/* ---- I1 ----------------------------------------------------------------- */
+
+static void judge_accepted_once(struct world *world, unsigned role,
+                                const struct spent *spent) {
+  if (spent->epoch >= EPOCHS || spent->index > CHAIN_MAX)
+    return;
+  uint8_t *accepted = &world->judge.accepted[role][spent->epoch][spent->index];
+  if (*accepted)
+    world_break(world, "I1: %u/%u of chain %c is accepted twice",
+                (unsigned)spent->epoch, (unsigned)spent->index,
+                role == 0 ? 'C' : 'D');
+  *accepted = 1;
+}
+
+/* ---- I2 ----------------------------------------------------------------- */
+
+/* Section 9: its clock ran more than max_skew ahead when it made a message
+ * that was delivered only when that time had come. */
+static bool is_the_exception(const struct world *world,
+                             const struct message *message,
+                             const struct wk_verdict *verdict) {
+  const int64_t ahead = (int64_t)message->time - message->made;
+  return verdict->evidence == WK_EVIDENCE_TIME && world->now > message->made &&
+         ahead > (int64_t)world->policy.max_skew;
+}
+
+static void judge_clone(struct world *world, const struct message *message,
+                        const struct wk_verdict *verdict) {
+  if ((verdict->alarms & WK_ALARM_CLONE) == 0 || !lone(world))
+    return;
+  if (is_the_exception(world, message, verdict))
+    world->judge.excused = true;
+  else
+    world_break(world, "I2: a lone device is called clone");
+}
+
+void judge_theft(struct world *world, const struct device *device) {
+  (void)device;
+  if (lone(world))
+    world_break(world, "I2: a lone device is told that its key was stolen");
+}
+
+/* ---- I4 ----------------------------------------------------------------- */
+
+/* Refusals that say nothing of who else has logged in. */
+static bool says_nothing(const struct world *world,
+                         const struct wk_verdict *verdict) {
+  struct wk_record record;
+  switch ((int)verdict->reason) {
+  case WK_REASON_STORE:
+  case WK_REASON_CLOCK:
+  case WK_REASON_QUARANTINED:
+  case WK_REASON_RESERVED:
+  case WK_REASON_EXHAUSTED:
+  case WK_REASON_GAP:
+    return true;
+  case WK_REASON_EPOCH:
+    /* A new chain that the server never got, or does not have any more. */
+    world_record(world, &record);
+    return verdict->epoch > (verdict->user ? record.d.epoch : record.c.epoch);
+  default:
+    return false;
+  }
+}
+
+static void judge_contact(struct world *world, const struct message *message,
+                          const struct wk_verdict *verdict) {
+  struct judge *judge = &world->judge;
+  if (judge->copy_accepted == 0 || message->who != 0 ||
+      message->deliveries > 1 || message->number < judge->copy_accepted ||
+      says_nothing(world, verdict))
+    return;
+  judge->copy_accepted = 0;
+  if (verdict->reason != WK_REASON_OK && verdict->alarms == 0)
+    world_break(world, "I4: after its copy the device is refused silently");
+}
+
+static void judge_turns(struct world *world, const struct message *message,
+                        const struct wk_verdict *verdict) {
+  struct judge *judge = &world->judge;
+  if (verdict->alarms != 0)
+    judge->switches = 0;
+  if (verdict->reason != WK_REASON_OK || !judge->copy_made)
+    return;
+  if (message->who != judge->last_who)
+    judge->switches++;
+  judge->last_who = message->who;
+  if (message->who == 1)
+    judge->copy_accepted = message->number;
+  if (judge->switches > SWITCHES_MAX)
+    world_break(world, "I4: the two took turns and nobody noticed");
+}
+
+void judge_verdict(struct world *world, const struct message *message,
+                   const struct wk_verdict *verdict) {
+  if (verdict->reason == WK_REASON_OK) {
+    judge_accepted_once(world, 0, &message->c);
+    if (message->d.present)
+      judge_accepted_once(world, 1, &message->d);
+  }
+  judge_clone(world, message, verdict);
+  judge_contact(world, message, verdict);
+  judge_turns(world, message, verdict);
+}
+
+/* ---- I5 ----------------------------------------------------------------- */
+
+/* The values of the chains looked at last. */
+#define TABLES 6u
+
+struct table {
+  uint8_t seed[WK_SEED_LEN];
+  uint32_t epoch;
+  enum wk_role role;
+  uint8_t x[CHAIN_MAX + 1][WK_VALUE_LEN];
+};
+
+static const struct table *table_of(const struct wk_credential_chain *chain,
+                                    const struct wk_id *id,
+                                    enum wk_role role) {
+  static struct table tables[TABLES];
+  static unsigned next;
+  uint8_t salt[WK_SALT_LEN];
+  for (unsigned i = 0; i < TABLES; i++)
+    if (tables[i].role == role && tables[i].epoch == chain->epoch &&
+        memcmp(tables[i].seed, chain->seed, WK_SEED_LEN) == 0)
+      return &tables[i];
+  struct table *table = &tables[next++ % TABLES];
+  table->role = role;
+  table->epoch = chain->epoch;
+  memcpy(table->seed, chain->seed, WK_SEED_LEN);
+  wk_chain_salt(salt, id, role, chain->epoch);
+  wk_chain_top(table->x[chain->n], salt, chain->n, chain->seed);
+  for (uint32_t j = chain->n; j-- > 0;) {
+    memcpy(table->x[j], table->x[j + 1], WK_VALUE_LEN);
+    wk_chain_step(table->x[j], salt, j);
+  }
+  return table;
+}
+
+static bool makes(const struct wk_credential_chain *chain,
+                  const struct wk_id *id, enum wk_role role, uint32_t epoch,
+                  uint32_t index, const uint8_t value[WK_VALUE_LEN]) {
+  if (!chain->present || chain->epoch != epoch || index > chain->n)
+    return false;
+  return memcmp(table_of(chain, id, role)->x[index], value, WK_VALUE_LEN) == 0;
+}
+
+static bool shares(const struct wk_chain_record *record,
+                   const struct wk_credential_chain *old,
+                   const struct wk_credential_chain *new,
+                   const struct wk_id *id, enum wk_role role) {
+  const struct wk_pending *pending = &record->pending;
+  if (makes(old, id, role, record->epoch, record->last, record->value) ||
+      makes(new, id, role, record->epoch, record->last, record->value))
+    return true;
+  return pending->state == WK_PENDING_VERIFIED &&
+         (makes(old, id, role, record->epoch + 1, 0, pending->anchor) ||
+          makes(new, id, role, record->epoch + 1, 0, pending->anchor));
+}
+
+bool judge_shares(struct world *world, const struct device *device) {
+  const struct wk_credential *credential = &device->client->credential;
+  struct wk_record record;
+  world_record(world, &record);
+  return shares(&record.c, &credential->c, &credential->c_update.chain,
+                &credential->id, WK_ROLE_C) &&
+         (!record.d.present ||
+          shares(&record.d, &credential->d, &credential->d_update.chain,
+                 &credential->id, WK_ROLE_D));
+}
+
+static bool same_chain(const struct wk_chain_record *a,
+                       const struct wk_chain_record *b) {
+  return a->epoch == b->epoch && a->last == b->last &&
+         a->pending.state == b->pending.state &&
+         memcmp(a->value, b->value, WK_VALUE_LEN) == 0;
+}
+
+/* Walking chains costs more than a login: only where one has changed. */
+static bool changed(struct judge *judge, const struct wk_record *record,
+                    const struct wk_credential *credential) {
+  const uint8_t *const seeds[] = {
+      credential->c.seed, credential->c_update.chain.seed, credential->d.seed,
+      credential->d_update.chain.seed};
+  bool differs =
+      !same_chain(&judge->c, &record->c) || !same_chain(&judge->d, &record->d);
+  for (unsigned i = 0; i < 4; i++) {
+    differs |= memcmp(judge->seeds[i], seeds[i], WK_SEED_LEN) != 0;
+    memcpy(judge->seeds[i], seeds[i], WK_SEED_LEN);
+  }
+  judge->c = record->c;
+  judge->d = record->d;
+  return differs;
+}
+
+void judge_shared(struct world *world) {
+  struct wk_record record;
+  if (!lone(world))
+    return;
+  world_record(world, &record);
+  if (changed(&world->judge, &record, &world->device[0].client->credential) &&
+      !judge_shares(world, &world->device[0]))
+    world_break(world, "I5: device and server share no chain");
+}

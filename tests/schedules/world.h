@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * world.h - one server, a device, perhaps its copy, and the network between
+ * them, within which messages are lost, withheld and repeated. The server and
+ * the clients are the real ones; time is a number.
+ */
+#ifndef WHITEKEY_SCHEDULES_WORLD_H
+#define WHITEKEY_SCHEDULES_WORLD_H
+
+#include <whitekey/server.h>
+
+#include "client_state.h"
+#include "memory_store.h"
+#include "schedule.h"
+
+#define DID "d"
+#define BEGIN_OF_TIME INT64_C(1790000000)
+#define CHALLENGE_LIFE 30 /* seconds */
+#define MESSAGES 24u
+#define EPOCHS 32u
+#define TRACKS 4u
+
+/* A login's messages as the network saw them. */
+struct message {
+  uint64_t number; /* from 1, in the order they were made; 0: none here */
+  unsigned who;
+  struct wk_attempt attempt;
+  struct wk_challenge challenge;
+  bool challenged;
+  int64_t made;  /* server's time */
+  uint32_t time; /* the device's then; 0: none */
+  struct spent c, d;
+  unsigned deliveries;
+};
+
+/* An X3 that was withheld, and the session it belongs to. */
+struct letter {
+  bool there;
+  struct wk_accepted session;
+  uint8_t x3[WK_X3_LEN];
+};
+
+/* What a sender may spend: see judge_draw(). */
+struct track {
+  uint8_t seed[WK_SEED_LEN];
+  uint32_t last, base, draws;
+};
+
+struct device {
+  struct wk_client *client; /* NULL: there is no such device */
+  unsigned who;
+  bool clock;
+  int64_t off; /* its clock's error, seconds */
+  bool exhausted;
+  struct track c[TRACKS], d[TRACKS];
+};
+
+/* What the judge remembers. */
+struct judge {
+  char broken[160];
+  uint8_t accepted[2][EPOCHS][CHAIN_MAX + 1];
+  bool copy_made;
+  uint64_t copy_accepted; /* number of the copy's last accepted message that
+                             the original has not answered to; 0: none */
+  unsigned last_who, switches;
+  struct wk_chain_record c, d; /* as last found shared */
+  uint8_t seeds[4][WK_SEED_LEN];
+  bool excused; /* quarantined as section 9 says */
+};
+
+struct world {
+  const struct setup *setup;
+  bool trace;
+  int64_t now;
+  enum outage outage;
+  struct wk_policy policy;
+  struct wk_server *server;
+  struct wk_registry *registry; /* an operator's */
+  struct device device[2];
+  struct message message[MESSAGES];
+  uint64_t made; /* messages ever */
+  struct letter letter;
+  struct judge judge;
+};
+
+/* ---- world.c: life ------------------------------------------------------ */
+
+void world_begin(struct world *world, const struct schedule *schedule);
+void world_end(struct world *world);
+void world_break(struct world *world, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+void world_say(const struct world *world, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+void world_set_outage(struct world *world, enum outage outage);
+/* Clean, or as kill -9: memory is lost, what was committed stays. */
+void world_restart_server(struct world *world, bool clean);
+/* What the server's writer would do by and by. */
+void world_flush(struct world *world);
+/* The client forgets what its file would not hold. */
+void world_crash_device(struct world *world, struct device *device);
+void world_copy_device(struct world *world);
+
+/* The server's memory of the device. */
+void world_record(const struct world *world, struct wk_record *record);
+
+/* ---- network.c ---------------------------------------------------------- */
+
+/* A new login, by luck's choice with a challenge; NULL: the chain is spent. */
+struct message *network_draw(struct world *world, struct device *device,
+                             bool challenged);
+enum wk_reason network_deliver(struct world *world, struct message *message,
+                               struct wk_verdict *verdict);
+/* Any message that fits, by luck; NULL: there is none. */
+struct message *network_find(struct world *world, bool delivered,
+                             uint32_t luck);
+/* What a server's end closes. */
+void network_cut(struct world *world);
+
+/* ---- act.c -------------------------------------------------------------- */
+
+void act(struct world *world, const struct step *step);
+/* A login of which nothing is lost. True: accepted. */
+bool act_login_well(struct world *world, struct device *device);
+
+/* ---- judge.c: the invariants -------------------------------------------- */
+
+/* A sender never repeats an index, and burns at most one ladder. */
+void judge_draw(struct world *world, struct device *device,
+                const struct spent *c, const struct spent *d);
+void judge_success(struct device *device);
+/* I1, I2 and I4, of what a message led to. */
+void judge_verdict(struct world *world, const struct message *message,
+                   const struct wk_verdict *verdict);
+/* I2: the device believes that its key was stolen. */
+void judge_theft(struct world *world, const struct device *device);
+/* I5. */
+void judge_shared(struct world *world);
+bool judge_shares(struct world *world, const struct device *device);
+/* I3: all faults end. */
+void judge_end(struct world *world);
+
+#endif
