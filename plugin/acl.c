@@ -140,6 +140,7 @@ static int answer(struct wk_plugin *plugin, struct wk_session *session,
 static void idle_work(struct wk_plugin *plugin, const struct mosquitto *busy) {
   wk_sweep(plugin, busy);
   wk_telemetry(plugin);
+  wk_alarm_tick(plugin);
 }
 
 static bool is_half_open(const struct mosquitto *client) {

@@ -6,8 +6,6 @@
 
 #include <whitekey/log.h>
 
-#include "topics.h"
-
 int64_t wk_now(void) {
   return (int64_t)time(NULL);
 }
@@ -24,11 +22,6 @@ static uint64_t now_ns(void) {
   return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
-/* One level of a topic: nothing a peer sent that is not a device name. */
-static const char *shown_did(const struct wk_attempt *attempt) {
-  return attempt->did[0] != '\0' ? attempt->did : "-";
-}
-
 static void report(struct wk_plugin *plugin, const struct wk_attempt *attempt,
                    const struct wk_verdict *verdict, const char *address) {
   unsigned held;
@@ -37,30 +30,35 @@ static void report(struct wk_plugin *plugin, const struct wk_attempt *attempt,
   if (held > 0)
     wk_log(WK_LOG_NOTICE, "%u more refusals: see the audit file", held);
   wk_log(WK_LOG_NOTICE, "refused device %s, client %.64s, from %s: %s",
-         shown_did(attempt), attempt->client_id ? attempt->client_id : "-",
+         wk_shown_did(attempt->did),
+         attempt->client_id ? attempt->client_id : "-",
          address ? address : "-",
          wk_reason_name(verdict->reason, verdict->user));
 }
 
-static void raise_alarm(struct wk_plugin *plugin,
-                        const struct wk_attempt *attempt,
-                        const struct wk_verdict *verdict, const char *method,
-                        const char *address) {
-  char line[WK_AUDIT_LINE_MAX];
-  char topic[WK_TOPIC_MAX];
-  unsigned held;
-  /* Who heard a password can raise "suspect" at will: a quarantine is told
-   * all the same, and it comes once until an operator ends it. */
-  if (!wk_limit_pass(&plugin->alarms, wk_now_ms(), &held) &&
-      !verdict->quarantined)
+/* Anybody can cause these, and at will; not what takes a device's key. */
+static bool is_junk(const struct wk_verdict *verdict) {
+  return verdict->reason != WK_REASON_OK &&
+         (verdict->alarms & ~(unsigned)WK_ALARM_SUSPECT) == 0;
+}
+
+/* Audit, log and alarm: junk beyond its address's share is only counted. */
+static void tell(struct wk_plugin *plugin, const struct wk_attempt *attempt,
+                 const struct wk_verdict *verdict, const char *method,
+                 const char *address) {
+  const enum wk_throttled throttled =
+      is_junk(verdict)
+          ? wk_throttle_refusal(plugin->throttle, address, wk_now_ms())
+          : WK_THROTTLE_PASS;
+  if (throttled == WK_THROTTLE_BEGIN)
+    wk_alarm_throttle(plugin, address, 0);
+  if (throttled != WK_THROTTLE_PASS)
     return;
-  const size_t len =
-      wk_audit_login_line(line, attempt, verdict, method, address);
-  wk_topic_events(topic, shown_did(attempt));
-  if (len == 0 || mosquitto_broker_publish_copy(NULL, topic, (int)len, line, 1,
-                                                false, NULL) != 0)
-    wk_log(WK_LOG_ERROR, "out of memory: no alarm for device %s",
-           shown_did(attempt));
+  wk_audit_login(plugin->audit, attempt, verdict, method, address);
+  if (verdict->reason != WK_REASON_OK)
+    report(plugin, attempt, verdict, address);
+  if (verdict->alarms != 0)
+    wk_alarm_login(plugin, attempt, verdict, method, address);
 }
 
 static void quarantine(struct wk_plugin *plugin, const char *did) {
@@ -83,13 +81,9 @@ enum wk_reason wk_login(struct wk_plugin *plugin, struct mosquitto *client,
   const enum wk_reason reason = wk_server_login(
       plugin->server, &plugin->options.policy, attempt, verdict);
   wk_metrics_login(plugin->metrics, verdict, now_ns() - begin);
-  wk_audit_login(plugin->audit, attempt, verdict, method, address);
-  if (reason != WK_REASON_OK)
-    report(plugin, attempt, verdict, address);
+  tell(plugin, attempt, verdict, method, address);
   if (verdict->quarantined)
     quarantine(plugin, attempt->did);
-  if (verdict->alarms != 0)
-    raise_alarm(plugin, attempt, verdict, method, address);
   return reason;
 }
 

@@ -65,6 +65,7 @@ int wk_on_tick(int event, void *event_data, void *userdata) {
   plugin->reloading = false;
   wk_sweep(plugin, NULL);
   wk_telemetry(plugin);
+  wk_alarm_tick(plugin);
   return MOSQ_ERR_SUCCESS;
 }
 
@@ -86,6 +87,7 @@ int wk_on_disconnect(int event, void *event_data, void *userdata) {
 }
 
 static void plugin_free(struct wk_plugin *plugin) {
+  wk_throttle_free(plugin->throttle);
   wk_challenges_free(plugin->challenges);
   wk_sessions_free(plugin->sessions);
   wk_audit_close(plugin->audit);
@@ -116,7 +118,9 @@ static enum wk_err plugin_open(struct wk_plugin *plugin,
   plugin->metrics = wk_metrics_join(plugin->server);
   plugin->sessions = wk_sessions_new(wk_server_realm(plugin->server));
   plugin->challenges = wk_challenges_new();
-  if (!plugin->sessions || !plugin->challenges || !plugin->metrics)
+  plugin->throttle = wk_throttle_new();
+  if (!plugin->sessions || !plugin->challenges || !plugin->throttle ||
+      !plugin->metrics)
     return wk_fail(why, WK_ERR_MEMORY, "out of memory");
   wk_random(plugin->token_key, sizeof plugin->token_key);
   plugin->is_2_1 = dlsym(RTLD_DEFAULT, "mosquitto_complete_basic_auth");

@@ -17,6 +17,7 @@
 #include "metrics.h"
 #include "options.h"
 #include "sessions.h"
+#include "throttle.h"
 #include "token.h"
 
 struct wk_plugin {
@@ -28,6 +29,7 @@ struct wk_plugin {
   struct wk_metrics *metrics;
   struct wk_sessions *sessions;
   struct wk_challenges *challenges;
+  struct wk_throttle *throttle;
   uint8_t token_key[WK_HASH_LEN]; /* of this run */
   struct wk_limit refusals;
   struct wk_limit alarms;
@@ -35,6 +37,9 @@ struct wk_plugin {
   int64_t looked_at;     /* monotonic milliseconds */
   int64_t told_at;       /* metrics, monotonic milliseconds */
   int metrics_trouble;   /* errno of the metrics file, last time */
+  int64_t store_told_at; /* its trouble, monotonic milliseconds */
+  int64_t throttle_looked_at;
+  bool store_fails;      /* and that was told */
   bool is_2_1;           /* broker 2.1 or later */
   bool ticks;            /* this broker tells us when it is idle */
   bool reloading;        /* between RELOAD and the next TICK */
@@ -60,6 +65,23 @@ void wk_telemetry(struct wk_plugin *plugin);
 
 /* Prometheus text for free(); context is the plugin. NULL: out of memory. */
 char *wk_metrics_text(void *context);
+
+/* Alarms on whitekey/v1/events/<d_id>: a decision's, and the audit's own. */
+void wk_alarm_login(struct wk_plugin *plugin, const struct wk_attempt *attempt,
+                    const struct wk_verdict *verdict, const char *method,
+                    const char *address);
+void wk_alarm_note(struct wk_plugin *plugin, const struct wk_audit_note *note);
+
+/* An address's refusals: from now on counted (0), or so many were. */
+void wk_alarm_throttle(struct wk_plugin *plugin, const char *address,
+                       unsigned count);
+
+/* What has to be told without a login; for every tick. */
+void wk_alarm_tick(struct wk_plugin *plugin);
+#define WK_THROTTLE_LOOK_MS 5000
+
+/* A device's name as it is shown: "-" where there is none. */
+const char *wk_shown_did(const char *did);
 
 /*
  * Decides one attempt, then audits, reports and raises alarms. Fills in what

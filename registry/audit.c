@@ -239,15 +239,20 @@ void wk_audit_login(struct wk_audit *audit, const struct wk_attempt *attempt,
   add(audit, &event);
 }
 
+static size_t line_of(char line[WK_AUDIT_LINE_MAX],
+                      const struct wk_event *event) {
+  const size_t len = wk_event_line(line, event) - 1;
+  line[len] = '\0';
+  return len;
+}
+
 size_t wk_audit_login_line(char line[WK_AUDIT_LINE_MAX],
                            const struct wk_attempt *attempt,
                            const struct wk_verdict *verdict,
                            const char *method, const char *address) {
   struct wk_event event;
   wk_event_login(&event, attempt, verdict, method, address);
-  const size_t len = wk_event_line(line, &event) - 1;
-  line[len] = '\0';
-  return len;
+  return line_of(line, &event);
 }
 
 void wk_audit_act(struct wk_audit *audit, const struct wk_act *act) {
@@ -265,4 +270,11 @@ void wk_audit_note(struct wk_audit *audit, const struct wk_audit_note *note) {
   struct wk_event event;
   wk_event_note(&event, note);
   add(audit, &event);
+}
+
+size_t wk_audit_note_line(char line[WK_AUDIT_LINE_MAX],
+                          const struct wk_audit_note *note) {
+  struct wk_event event;
+  wk_event_note(&event, note);
+  return line_of(line, &event);
 }

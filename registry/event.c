@@ -47,6 +47,7 @@ void wk_event_note(struct wk_event *event, const struct wk_audit_note *note) {
   copy_text(event->client_id, sizeof event->client_id, note->client_id);
   event->epoch = note->epoch;
   event->index = note->index;
+  event->count = note->count;
 }
 
 /*
@@ -148,6 +149,8 @@ size_t wk_event_line(char text[WK_AUDIT_LINE_MAX],
     put(&line, ",\"quarantined\":true");
   if (event->lines != 0)
     put_number(&line, "lines", event->lines);
+  if (event->count != 0)
+    put_number(&line, "count", event->count);
   put(&line, "}\n");
   return line.len;
 }

@@ -29,6 +29,7 @@ struct wk_event {
   enum wk_evidence evidence;
   bool quarantined;
   unsigned lines; /* of event "lost" */
+  unsigned count; /* of event "throttle" */
 };
 
 /* Stamps the present time. */

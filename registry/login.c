@@ -86,7 +86,7 @@ static void decide(struct wk_server *server, struct login *login) {
       wk_server_record(server, login->attempt->did, &before, &login->number);
   wk_keyring_init(&ring, server->registry, &before,
                   input.known ? wk_fleet_keys(server->fleet, login->number)
-                              : NULL);
+                              : &server->decoy_keys);
   login->record = before;
   (void)wk_decide(&login->record, &input, &login->changed, login->verdict);
   if (ring.broken) {

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A server's life: opened, caught up with others' changes, closed. */
-#include "server_state.h"
-
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +7,9 @@
 
 #include <whitekey/file.h>
 #include <whitekey/random.h>
+
+#include "keyring.h"
+#include "server_state.h"
 
 /* A broker's clients all wait meanwhile: longer is refused as `store`. */
 #define PATIENCE_MS 20
@@ -37,6 +38,17 @@ static bool load_one(void *context, const struct wk_record *record) {
 }
 
 /* One lock by whatever path: server->path has no symbolic link in it. */
+/* Section 4, row 2: a name that is not enrolled takes the same work, and the
+ * keys of those that are were derived ahead of time. */
+static void derive_decoy_keys(struct wk_server *server) {
+  struct wk_fleet_keys *keys = &server->decoy_keys;
+  struct wk_keyring ring;
+  wk_keyring_init(&ring, server->registry, &server->registry->decoy, NULL);
+  wk_keyring_kx(&ring, 0, keys->kx);
+  wk_keyring_salt(&ring, WK_ROLE_C, 0, keys->salt);
+  wk_wipe(&ring, sizeof ring);
+}
+
 static enum wk_err open_files(struct wk_server *server, const char *path,
                               const char *master_path, struct wk_why *why) {
   enum wk_err err =
@@ -53,9 +65,11 @@ static enum wk_err open_files(struct wk_server *server, const char *path,
     err = wk_server_load_roles(server, why);
   if (err == WK_OK)
     err = wk_store_load(server->registry->store, load_one, server, why);
-  if (err == WK_OK)
-    wk_store_set_patience(server->registry->store, PATIENCE_MS);
-  return err;
+  if (err != WK_OK)
+    return err;
+  derive_decoy_keys(server);
+  wk_store_set_patience(server->registry->store, PATIENCE_MS);
+  return WK_OK;
 }
 
 static struct wk_server *server_new(const char *path) {
@@ -84,6 +98,7 @@ static void server_free(struct wk_server *server) {
   wk_file_unlock(server->lock);
   wk_server_free_roles(server);
   wk_fleet_free(server->fleet);
+  wk_wipe(&server->decoy_keys, sizeof server->decoy_keys);
   (void)pthread_cond_destroy(&server->wake);
   (void)pthread_mutex_destroy(&server->memory);
   (void)pthread_mutex_destroy(&server->disk);

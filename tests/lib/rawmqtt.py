@@ -93,13 +93,14 @@ class Client:
     acknowledge False: they stay unacknowledged.
     """
 
-    def __init__(self, port, client_id, version=4):
+    def __init__(self, port, client_id, version=4, source=wk.HOST):
         self.version = version
         self.client_id = client_id
         self.messages = []
         self.acknowledge = True
         self._buffer = b""
-        self._socket = socket.create_connection((wk.HOST, port), wk.PATIENCE)
+        self._socket = socket.create_connection(
+            (wk.HOST, port), wk.PATIENCE, (source, 0))
 
     def connect(self, username=None, password=None, **more):
         """more: see begin()."""

@@ -44,6 +44,7 @@ class Device:
         self.did = held["d_id"]
         self.realm, self.ks, self.bio_id = (
             unb64(held[key]) for key in ("realm", "ks", "bio_id"))
+        self.clock = 0  # seconds that it is ahead
         self.chains = {}  # seed and length by role and epoch
         for role, chain in held["chains"].items():
             self.chains[role, chain["epoch"]] = (
@@ -79,7 +80,7 @@ class Device:
 
     def login(self, index, epoch=0, user=None, user_epoch=0, challenge=b""):
         """X1, with an X2 of index `user` behind it."""
-        now = _be32(int(time.time()))
+        now = _be32(int(time.time()) + self.clock)
         x1 = self.seal(1, epoch, index, now + self.value("C", epoch, index),
                        challenge)
         if user is None:

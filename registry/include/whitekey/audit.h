@@ -71,16 +71,21 @@ void wk_audit_admin(struct wk_audit *audit, const char *event,
 
 /*
  * What is neither a login nor an operator's act: the server's own events.
- * event, result: strings that live for ever. Texts may be NULL and index 0:
- * they do not apply.
+ * event, result: strings that live for ever. Texts may be NULL, index and
+ * count 0: they do not apply.
  */
 struct wk_audit_note {
-  const char *event;  /* "update" */
+  const char *event;  /* "update", "throttle", "store" */
   const char *result; /* what became of it */
   const char *did, *address, *client_id;
   uint32_t epoch, index;
+  unsigned count;
 };
 void wk_audit_note(struct wk_audit *audit, const struct wk_audit_note *note);
+
+/* The same line without its newline, for the alarm topic; its length. */
+size_t wk_audit_note_line(char line[WK_AUDIT_LINE_MAX],
+                          const struct wk_audit_note *note);
 
 /* Where wk_audit_open() would write; path holds len bytes. */
 WK_MUST_CHECK enum wk_err wk_audit_path(char *path, size_t len,

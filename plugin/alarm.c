@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Alarms on whitekey/v1/events: what an operator must hear of. */
+#include "plugin.h"
+
+#include <string.h>
+
+#include <whitekey/log.h>
+
+#include "topics.h"
+
+/* One level of a topic: nothing a peer sent that is not a device name. */
+const char *wk_shown_did(const char *did) {
+  return did && did[0] != '\0' ? did : "-";
+}
+
+static void publish(const char *did, char *line, size_t len) {
+  char topic[WK_TOPIC_MAX];
+  wk_topic_events(topic, wk_shown_did(did));
+  if (mosquitto_broker_publish_copy(NULL, topic, (int)len, line, 1, false,
+                                    NULL) != 0)
+    wk_log(WK_LOG_ERROR, "out of memory: no alarm for device %s",
+           wk_shown_did(did));
+}
+
+void wk_alarm_login(struct wk_plugin *plugin, const struct wk_attempt *attempt,
+                    const struct wk_verdict *verdict, const char *method,
+                    const char *address) {
+  char line[WK_AUDIT_LINE_MAX];
+  unsigned held;
+  /* Who heard a password can raise "suspect" at will: a quarantine is told
+   * all the same, and it comes once until an operator ends it. */
+  if (!wk_limit_pass(&plugin->alarms, wk_now_ms(), &held) &&
+      !verdict->quarantined)
+    return;
+  publish(attempt->did, line,
+          wk_audit_login_line(line, attempt, verdict, method, address));
+}
+
+void wk_alarm_note(struct wk_plugin *plugin,
+                   const struct wk_audit_note *note) {
+  char line[WK_AUDIT_LINE_MAX];
+  unsigned held;
+  wk_audit_note(plugin->audit, note);
+  if (wk_limit_pass(&plugin->alarms, wk_now_ms(), &held))
+    publish(note->did, line, wk_audit_note_line(line, note));
+}
+
+/* At most a line a minute while it lasts, and one when it is over. */
+static void watch_store(struct wk_plugin *plugin, int64_t now) {
+  struct wk_why why;
+  const bool healthy = wk_server_healthy(plugin->server, &why);
+  if (healthy && plugin->store_fails) {
+    const struct wk_audit_note note = {.event = "store", .result = "working"};
+    wk_log(WK_LOG_NOTICE, "the registry can be written again");
+    wk_alarm_note(plugin, &note);
+    plugin->store_fails = false;
+  }
+  if (healthy || (plugin->store_told_at != 0 &&
+                  now - plugin->store_told_at < WK_THROTTLE_TELL_MS))
+    return;
+  const struct wk_audit_note note = {.event = "store", .result = "failing"};
+  wk_log(WK_LOG_ERROR,
+         "the registry cannot be written: %s; logins are refused, sessions "
+         "stay",
+         why.text);
+  if (!plugin->store_fails)
+    wk_alarm_note(plugin, &note);
+  plugin->store_fails = true;
+  plugin->store_told_at = now;
+}
+
+void wk_alarm_throttle(struct wk_plugin *plugin, const char *address,
+                       unsigned count) {
+  const struct wk_audit_note note = {.event = "throttle",
+                                     .result =
+                                         count == 0 ? "begun" : "counted",
+                                     .address = address,
+                                     .count = count};
+  if (count == 0)
+    wk_log(WK_LOG_WARNING, "refusals from %s are only counted from now on",
+           address ? address : "-");
+  else
+    wk_log(WK_LOG_NOTICE, "%u more refusals from %s", count, address);
+  wk_alarm_note(plugin, &note);
+}
+
+void wk_alarm_tick(struct wk_plugin *plugin) {
+  char address[WK_THROTTLE_TEXT];
+  unsigned count;
+  const int64_t now = wk_now_ms();
+  watch_store(plugin, now);
+  if (now - plugin->throttle_looked_at < WK_THROTTLE_LOOK_MS)
+    return;
+  plugin->throttle_looked_at = now;
+  while ((count = wk_throttle_due(plugin->throttle, now, address)) > 0)
+    wk_alarm_throttle(plugin, address, count);
+}
