@@ -21,6 +21,7 @@ static void draw_setup(struct setup *setup, uint64_t *s) {
   setup->user = seeded_below(s, 4) == 0;
   setup->copied = seeded_below(s, 2) == 0;
   setup->clockless = seeded_below(s, 6) == 0;
+  setup->hurried = seeded_below(s, 4) == 0;
   const uint32_t challenge = seeded_below(s, 6);
   setup->challenge = challenge == 0   ? CHALLENGE_ALWAYS
                      : challenge == 1 ? CHALLENGE_MIXED

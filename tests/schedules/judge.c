@@ -95,6 +95,14 @@ static void judge_clone(struct world *world, const struct message *message,
     world_break(world, "I2: a lone device is called clone");
 }
 
+/* A network that delivers twice is no thief. */
+static void judge_repeat(struct world *world, const struct message *message,
+                         const struct wk_verdict *verdict) {
+  if (lone(world) && message->deliveries > 1 &&
+      message->number == world->judge.last_accepted && verdict->alarms != 0)
+    world_break(world, "I2: a repeat of the last message raises an alarm");
+}
+
 void judge_theft(struct world *world, const struct device *device) {
   (void)device;
   if (lone(world))
@@ -154,7 +162,12 @@ static void judge_turns(struct world *world, const struct message *message,
 
 void judge_verdict(struct world *world, const struct message *message,
                    const struct wk_verdict *verdict) {
+  judge_repeat(world, message, verdict);
+  /* Refused, but perhaps stored all the same: nobody knows the last one. */
+  if (verdict->reason == WK_REASON_STORE)
+    world->judge.last_accepted = 0;
   if (verdict->reason == WK_REASON_OK) {
+    world->judge.last_accepted = message->number;
     judge_accepted_once(world, 0, &message->c);
     if (message->d.present)
       judge_accepted_once(world, 1, &message->d);

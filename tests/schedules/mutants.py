@@ -32,6 +32,15 @@ MUTANTS = {
                           h->header.index <= h->challenge_last;
 """,
         "  h->fresh_by_challenge = dec->in->attempt->challenge != NULL;\n"),
+    "challenge_spent_previous": (
+        DECIDE, "4: the same, for the previous epoch",
+        "dec->in->attempt->challenge && (before || after);",
+        "dec->in->attempt->challenge != NULL;"),
+    "challenge_two_ahead": (
+        DECIDE, "4: issued when the chain was already two ahead",
+        """h->challenge_epoch > h->header.epoch &&
+                          h->challenge_epoch - h->header.epoch >= 2;""",
+        "true;"),
     "stale_after_release": (
         DECIDE, "4: after a release a spent index is stale",
         "if (dec->record->released ||"
@@ -86,6 +95,9 @@ MUTANTS = {
         SPEND, "6.5: after a refusal it tries the old chain too",
         "return ((half_pace ? update->turn >> 1 : update->turn) & 1) != 0;",
         "return update->turn != 0 || half_pace;"),
+    "alternates_new": (
+        SPEND, "6.5: after a refusal it tries the new chain too",
+        "update->turn = (update->turn + 1) % WK_TURNS;", "update->turn = 0;"),
     "half_pace": (
         SPEND, "8: chain D at half the pace of C",
         "update->turn >> 1 :", "update->turn :"),
@@ -103,6 +115,41 @@ MUTANTS = {
         "if (spent->epoch == pair.update->chain.epoch)",
         "if (spent->epoch == pair.update->chain.epoch &&\n"
         "      status == WK_STATUS_SWITCHED)"),
+    "status_1_drops": (
+        SPEND, "6.5: status 1: drop the new one",
+        "else if (status != WK_STATUS_ACCEPTED)", "else"),
+    # Whether these are needed is what the harness is asked.
+    "replay_by_hash": (
+        DECIDE, "4: bit-identical to the last accepted message: replay",
+        "if (wk_equal(h->hash, hash, WK_HASH_LEN))",
+        "if (false && hash)"),
+    "verified_durable": (
+        LOGIN, "6.3: verified, durable before the answer",
+        "after->pending.state != before->pending.state ||\n"
+        "         after->last", "after->last"),
+    "old_stays_current": (
+        DECIDE, "6.3: the old chain stays current",
+        "chain->barrier = 0; /* an accepted index exceeds it: row 8 */",
+        """chain->barrier = 0;
+  if (chain->pending.state == WK_PENDING_VERIFIED) {
+    uint8_t anchor[WK_VALUE_LEN];
+    memcpy(anchor, chain->pending.anchor, sizeof anchor);
+    switch_chain(chain);
+    chain->last = 0;
+    memcpy(chain->value, anchor, sizeof anchor);
+    h->switches = true;
+  }"""),
+    "one_x3_a_session": (
+        UPDATE, "6.2: this session has sent none before",
+        "!(c ? session->c_updated : session->d_updated)", "true"),
+    "later_x3_replaces": (
+        UPDATE, "6.2: a later session's X3 replaces an earlier one",
+        "!(c ? session->c_updated : session->d_updated)",
+        "!(c ? session->c_updated : session->d_updated) &&\n"
+        "         chain->pending.state == WK_PENDING_NONE"),
+    "barrier_keeps_promise": (
+        FLUSH, "7: the promise stays in the record until exceeded",
+        "chain->barrier != 0 ||", ""),
 }
 
 

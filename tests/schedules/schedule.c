@@ -63,10 +63,10 @@ void schedule_print(const struct schedule *schedule) {
                                       "never"};
   const struct setup *setup = &schedule->setup;
   (void)printf(
-      "seed %llu: chain of %u from %u, window %u, %s, updates %s%s%s\n",
+      "seed %llu: chain of %u from %u, window %u, %s, updates %s%s%s%s\n",
       (unsigned long long)schedule->seed, (unsigned)setup->n,
       (unsigned)setup->start, (unsigned)setup->window, modes[setup->challenge],
       whens[setup->when], setup->user ? ", with a user" : "",
-      setup->clockless ? ", no clock" : "");
+      setup->clockless ? ", no clock" : "", setup->hurried ? ", hurried" : "");
   (void)printf("  -> %s\n", schedule_run(schedule, true));
 }

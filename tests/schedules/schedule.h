@@ -43,6 +43,7 @@ struct setup {
   bool user;      /* with a chain D */
   bool copied;    /* a copy may be made */
   bool clockless; /* the original has no clock */
+  bool hurried;   /* little time passes between steps */
   enum challenge_mode challenge;
   enum wk_update_when when;
   uint32_t n;      /* chain length */

@@ -60,6 +60,7 @@ struct judge {
   char broken[160];
   uint8_t accepted[2][EPOCHS][CHAIN_MAX + 1];
   bool copy_made;
+  uint64_t last_accepted; /* number of the message */
   uint64_t copy_accepted; /* number of the copy's last accepted message that
                              the original has not answered to; 0: none */
   unsigned last_who, switches;
