@@ -39,6 +39,12 @@ void wk_server_promise(const struct wk_server *server,
   promise(&record->d, server->head.run);
 }
 
+void wk_server_write_again(struct wk_server *server, uint32_t number) {
+  (void)pthread_mutex_lock(&server->memory);
+  wk_fleet_mark(server->fleet, number);
+  (void)pthread_mutex_unlock(&server->memory);
+}
+
 static void take_batch(struct wk_server *server, struct batch *batch) {
   (void)pthread_mutex_lock(&server->memory);
   batch->count = 0;

@@ -136,6 +136,8 @@ static void login_on_disk(struct wk_server *server, struct login *login) {
     err = keep(server, login, &why);
     (void)pthread_mutex_unlock(&server->memory);
   }
+  if (err != WK_OK && login->changed)
+    wk_server_write_again(server, login->number);
   if (err != WK_OK || login->changed)
     wk_server_store_result(server, err, &why);
   wk_server_leave(server);

@@ -57,6 +57,10 @@ WK_MUST_CHECK enum wk_err wk_server_load_roles(struct wk_server *server,
                                                struct wk_why *why);
 void wk_server_free_roles(struct wk_server *server);
 
+/* A write failed, and may have reached the disk all the same: memory's state
+ * of the device, which is the answered one, is written again. */
+void wk_server_write_again(struct wk_server *server, uint32_t number);
+
 /* Before a write: promises indices up to last + R where no barrier stands. */
 void wk_server_promise(const struct wk_server *server,
                        struct wk_record *record);

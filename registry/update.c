@@ -137,6 +137,8 @@ static enum wk_err store_update(struct wk_server *server, struct x3 *x3) {
       err = wk_fail(&why, WK_ERR_MEMORY, "out of memory");
     (void)pthread_mutex_unlock(&server->memory);
   }
+  if (err != WK_OK && x3->taken)
+    wk_server_write_again(server, x3->number);
   if (err != WK_OK || x3->taken)
     wk_server_store_result(server, err, &why);
   wk_server_leave(server);
