@@ -10,7 +10,6 @@ import sys
 DECIDE = "registry/decide.c"
 LOGIN = "registry/login.c"
 SERVER = "registry/server.c"
-FLUSH = "registry/flush.c"
 UPDATE = "registry/update.c"
 CLIENT = "client/client.c"
 SPEND = "client/spend.c"
@@ -118,38 +117,10 @@ MUTANTS = {
     "status_1_drops": (
         SPEND, "6.5: status 1: drop the new one",
         "else if (status != WK_STATUS_ACCEPTED)", "else"),
-    # Whether these are needed is what the harness is asked.
     "replay_by_hash": (
         DECIDE, "4: bit-identical to the last accepted message: replay",
         "if (wk_equal(h->hash, hash, WK_HASH_LEN))",
         "if (false && hash)"),
-    "verified_durable": (
-        LOGIN, "6.3: verified, durable before the answer",
-        "after->pending.state != before->pending.state ||\n"
-        "         after->last", "after->last"),
-    "old_stays_current": (
-        DECIDE, "6.3: the old chain stays current",
-        "chain->barrier = 0; /* an accepted index exceeds it: row 8 */",
-        """chain->barrier = 0;
-  if (chain->pending.state == WK_PENDING_VERIFIED) {
-    uint8_t anchor[WK_VALUE_LEN];
-    memcpy(anchor, chain->pending.anchor, sizeof anchor);
-    switch_chain(chain);
-    chain->last = 0;
-    memcpy(chain->value, anchor, sizeof anchor);
-    h->switches = true;
-  }"""),
-    "one_x3_a_session": (
-        UPDATE, "6.2: this session has sent none before",
-        "!(c ? session->c_updated : session->d_updated)", "true"),
-    "later_x3_replaces": (
-        UPDATE, "6.2: a later session's X3 replaces an earlier one",
-        "!(c ? session->c_updated : session->d_updated)",
-        "!(c ? session->c_updated : session->d_updated) &&\n"
-        "         chain->pending.state == WK_PENDING_NONE"),
-    "barrier_keeps_promise": (
-        FLUSH, "7: the promise stays in the record until exceeded",
-        "chain->barrier != 0 ||", ""),
 }
 
 

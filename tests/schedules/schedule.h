@@ -60,6 +60,9 @@ struct schedule {
 
 void schedule_draw(struct schedule *schedule, uint64_t seed);
 
+/* A schedule that once broke an invariant; false: there are no more. */
+bool schedule_known(struct schedule *schedule, uint32_t number);
+
 /* Runs it. "": nothing is broken; else the broken invariant, for example
  * "I1: ...". With trace every step is printed with what came of it. */
 const char *schedule_run(const struct schedule *schedule, bool trace);
