@@ -27,7 +27,6 @@ class AbuseTest(wk.TestCase):
         self.thermo = self.store.enrol("thermo-1")
         self.device = xmsg.Device(self.thermo)
         self.index = 0
-        self.server = self.broker(self.store, under=MEMCHECK)
 
     def client(self, client_id="c1", version=5):
         client = rawmqtt.Client(self.server.port, client_id, version)
@@ -118,6 +117,7 @@ class AbuseTest(wk.TestCase):
         self.ended(client)
 
     def test_abuse__broker_touches_no_memory_that_is_not_its_own(self):
+        self.server = self.broker(self.store, under=MEMCHECK)
         for abuse in (self.before_connect, self.half_open_connections,
                       self.answered_twice, self.live_sessions,
                       self.under_a_live_id):

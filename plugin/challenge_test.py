@@ -149,6 +149,19 @@ class ChallengeTest(wk.TestCase):
         self.assertEqual(self.store.audit()[-1]["evidence"], "challenge")
         self.assertIn("quarantined", self.store.cli("show", "thermo-1").stdout)
 
+    def test_challenge__quarantines_where_a_clock_does_not(self):
+        self.start(options={"on_clone": "by-challenge"})
+        self.login(5)
+        self.device.clock += 30  # made later than the last accepted one
+        answer = self.client("c2").connect(
+            "thermo-1", self.device.password(4))
+        self.assertEqual(answer.code, NOT_AUTHORIZED)
+        self.assertSoon(["ok", "clone"], self.reasons)
+        self.assertIn("enabled", self.store.cli("show", "thermo-1").stdout)
+        client, challenge = self.begin("c2")
+        self.refused(client, self.device.login(3, challenge=challenge))
+        self.assertIn("quarantined", self.store.cli("show", "thermo-1").stdout)
+
     def test_challenge__live_session_may_not_authenticate_again(self):
         self.start()
         client, _, _, challenge = self.login(1)

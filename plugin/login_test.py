@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Password logins by stock clients, and what a copied credential does."""
 
+import rawmqtt
 import wk
 
 REFUSED = 5  # CONNACK of MQTT 3.1.1
@@ -98,6 +99,20 @@ class LoginTest(wk.TestCase):
         self.store.cli("enable", "thermo-1")
         self.assert_accepted(self.publish("thermo-1", otp))
         self.assertSoon(["disabled", "ok"], self.reasons)
+
+    def test_login__sent_on_many_connections_at_once_is_let_in_once(self):
+        for index, more in enumerate(({}, {"version": 5}), 1):
+            clients = [rawmqtt.Client(self.server.port, f"c{i}", **more)
+                       for i in range(50)]
+            otp = self.store.otp(self.thermo)
+            for client in clients:
+                client.begin("thermo-1", otp)
+            codes = [rawmqtt.Connack(client.wait(rawmqtt.CONNACK), 4).code
+                     for client in clients]
+            for client in clients:
+                client.disconnect(polite=False)
+            self.assertEqual(codes.count(0), 1)
+            self.assertSoon(index, lambda: self.reasons().count("ok"))
 
     def test_refusal__log_names_device_client_address_and_reason(self):
         self.assert_refused(self.publish("nobody", "x", "-i", "client-1"))

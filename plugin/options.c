@@ -100,11 +100,13 @@ static enum wk_err set_on_clone(struct wk_options *options,
                                 const struct mosquitto_opt *opt,
                                 struct wk_why *why) {
   const bool alarm = strcmp(opt->value, "alarm") == 0;
-  if (!alarm && strcmp(opt->value, "quarantine") != 0)
-    return bad(why, opt, "quarantine or alarm");
+  const bool by_challenge = strcmp(opt->value, "by-challenge") == 0;
+  if (!alarm && !by_challenge && strcmp(opt->value, "quarantine") != 0)
+    return bad(why, opt, "quarantine, by-challenge or alarm");
   options->policy.on_clone_time =
+      alarm || by_challenge ? WK_ON_CLONE_ALARM : WK_ON_CLONE_QUARANTINE;
+  options->policy.on_clone_challenge =
       alarm ? WK_ON_CLONE_ALARM : WK_ON_CLONE_QUARANTINE;
-  options->policy.on_clone_challenge = options->policy.on_clone_time;
   return WK_OK;
 }
 

@@ -46,6 +46,9 @@ Test(options, parse__values_at_the_border_accepted) {
   cr_assert_eq(parse(&options, &why, "on_clone", "alarm"), WK_OK);
   cr_assert_eq(options.policy.on_clone_time, WK_ON_CLONE_ALARM);
   cr_assert_eq(options.policy.on_clone_challenge, WK_ON_CLONE_ALARM);
+  cr_assert_eq(parse(&options, &why, "on_clone", "by-challenge"), WK_OK);
+  cr_assert_eq(options.policy.on_clone_time, WK_ON_CLONE_ALARM);
+  cr_assert_eq(options.policy.on_clone_challenge, WK_ON_CLONE_QUARANTINE);
 }
 
 Test(options, parse__bad_value_refused_and_named) {

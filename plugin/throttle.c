@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <whitekey/bytes.h>
 #include <whitekey/random.h>
 
 #define SETS 1024u /* a power of two */
@@ -54,7 +55,7 @@ static void network_of(struct network *network, const char *address) {
     network->family = 4;
     memcpy(network->bytes, bytes, 4);
   } else if (address && inet_pton(AF_INET6, address, bytes) == 1) {
-    const bool v4 = memcmp(bytes, mapped, sizeof mapped) == 0;
+    const bool v4 = wk_equal(bytes, mapped, sizeof mapped);
     network->family = v4 ? 4 : 6;
     memcpy(network->bytes, v4 ? bytes + 12 : bytes, v4 ? 4 : NETWORK_LEN);
   }
@@ -86,7 +87,7 @@ static struct entry *entry_of(struct wk_throttle *throttle,
   struct entry *set = set_of(throttle, network);
   struct entry *least = set;
   for (unsigned i = 0; i < WAYS; i++) {
-    if (set[i].used && memcmp(&set[i].network, network, sizeof *network) == 0)
+    if (set[i].used && wk_equal(&set[i].network, network, sizeof *network))
       return &set[i];
     if (least->used && (!set[i].used || set[i].full_at < least->full_at))
       least = &set[i];
