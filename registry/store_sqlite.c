@@ -409,21 +409,22 @@ enum wk_err wk_store_forget_changes(struct wk_store *store, int64_t seq,
 }
 
 /*
- * Moves the WAL into the database and empties it. After a failed sync the
- * kernel may call pages of the WAL clean that never reached the disk; the
- * process that met the failure writes them again, but one that starts later
- * would find them whole in the kernel's memory and build upon them.
+ * Moves the WAL into the database and begins it anew, without truncating it.
+ * After a failed sync the kernel may call pages of the WAL clean that never
+ * reached the disk; the process that met the failure writes them again, but
+ * one that starts later would find them whole in the kernel's memory and build
+ * upon them.
  */
-static enum wk_err empty_wal(struct wk_store *store, struct wk_why *why) {
+static enum wk_err renew_wal(struct wk_store *store, struct wk_why *why) {
   const int code = sqlite3_wal_checkpoint_v2(
-      store->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+      store->db, NULL, SQLITE_CHECKPOINT_RESTART, NULL, NULL);
   return code == SQLITE_OK ? WK_OK : wk_store_failed(store, why, code);
 }
 
 enum wk_err wk_store_begin_run(struct wk_store *store,
                                struct wk_store_head *head,
                                struct wk_why *why) {
-  enum wk_err err = empty_wal(store, why);
+  enum wk_err err = renew_wal(store, why);
   if (err == WK_OK)
     err = wk_store_begin(store, why);
   if (err != WK_OK)
