@@ -70,7 +70,8 @@ class SanitizersBiteTest(unittest.TestCase):
 
     def broker(self, fault):
         """A started broker with the faulty plugin in place of ours."""
-        options = {"registry": None, "master_key_file": None, "fault": fault}
+        options = {"registry": None, "master_key_file": None, "acl": None,
+                   "fault": fault}
         nothing = types.SimpleNamespace(path=None, master=None)
         broker = wk.Broker(self.folder, nothing, options)
         with unittest.mock.patch.object(
