@@ -261,12 +261,23 @@ class Registry:
         return done.stdout.split()
 
     def audit(self):
-        """Every event of the audit file, oldest first."""
-        try:
-            with open(self.path + ".audit.jsonl", encoding="utf-8") as file:
-                return [json.loads(line) for line in file]
-        except FileNotFoundError:
-            return []
+        """Every event of the audit file, oldest first.
+
+        A broker writes its lines beside the logins: this waits until no line
+        came for a while. What must be there in the end is for assertSoon().
+        """
+        path, text, before = self.path + ".audit.jsonl", "", None
+        while text != before:
+            if before is not None:
+                time.sleep(0.06)
+            before = text
+            try:
+                with open(path, encoding="utf-8") as file:
+                    text = file.read()
+            except FileNotFoundError:
+                pass
+        return [json.loads(line) for line in text.splitlines()]
+
 
 
 def _preload(library):
