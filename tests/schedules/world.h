@@ -64,9 +64,6 @@ struct judge {
   uint64_t copy_accepted; /* number of the copy's last accepted message that
                              the original has not answered to; 0: none */
   unsigned last_who, switches;
-  struct wk_chain_record c, d; /* as last found shared */
-  uint8_t seeds[4][WK_SEED_LEN];
-  bool excused; /* quarantined as section 9 says */
 };
 
 struct world {
