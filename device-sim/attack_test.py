@@ -62,6 +62,7 @@ class AttackTest(wk.TestCase):
     def test_copy__again_after_a_quarantine(self):
         broker = self.broker(self.store)
         self.attack(broker, "copy")
+        self.store.audit()  # waits for the first one's last lines
         self.assertIn("verdict: noticed", self.attack(broker, "copy"))
 
     def test_copy__alarm_alone_is_not_enough(self):
