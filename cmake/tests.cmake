@@ -21,8 +21,6 @@ function(whitekey_unit_test name)
   add_executable(${name} ${arg_UNPARSED_ARGUMENTS})
   target_link_libraries(${name} PRIVATE
     whitekey::flags PkgConfig::criterion ${arg_LIBS})
-  target_compile_definitions(${name} PRIVATE
-    WK_TEST_VECTORS="${PROJECT_SOURCE_DIR}/tests/vectors/protocol-1.json")
   add_test(NAME ${name} COMMAND ${name} --jobs 1)
   whitekey_test_properties(${name})
 endfunction()

@@ -5,64 +5,23 @@
  */
 #include <criterion/criterion.h>
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cjson/cJSON.h>
 
 #include <whitekey/msg.h>
 #include <whitekey/pebble.h>
 
-static cJSON *vectors;
+#include "vectors.h"
 
-static void load(void) {
-  FILE *file = fopen(WK_TEST_VECTORS, "rb");
-  cr_assert_not_null(file, "%s", WK_TEST_VECTORS);
-  static char text[200000];
-  const size_t len = fread(text, 1, sizeof text - 1, file);
-  (void)fclose(file);
-  text[len] = '\0';
-  vectors = cJSON_Parse(text);
-  cr_assert_not_null(vectors);
-}
-
-static void unload(void) {
-  cJSON_Delete(vectors);
-}
-
-TestSuite(vectors, .init = load, .fini = unload);
-
-static const cJSON *get(const cJSON *object, const char *key) {
-  const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, key);
-  cr_assert_not_null(item, "%s", key);
-  return item;
-}
-
-static uint32_t num(const cJSON *object, const char *key) {
-  return (uint32_t)get(object, key)->valuedouble;
-}
-
-/* Decodes hex into out; returns the length. */
-static size_t hex(uint8_t *out, size_t cap, const cJSON *object,
-                  const char *key) {
-  const char *text = get(object, key)->valuestring;
-  const size_t len = strlen(text) / 2;
-  cr_assert(len <= cap, "%s", key);
-  for (size_t i = 0; i < len; i++) {
-    unsigned byte = 0;
-    cr_assert_eq(sscanf(text + 2 * i, "%2x", &byte), 1);
-    out[i] = (uint8_t)byte;
-  }
-  return len;
-}
+TestSuite(vectors, .init = vectors_load, .fini = vectors_unload);
 
 static void same(const cJSON *object, const char *key, const uint8_t *got,
                  size_t len) {
   uint8_t want[600];
-  cr_assert_eq(hex(want, sizeof want, object, key), len, "%s: length", key);
+  cr_assert_eq(vectors_hex(want, sizeof want, object, key), len, "%s: length",
+               key);
   cr_assert_arr_eq(got, want, len, "%s of %s", key,
-                   get(object, key)->valuestring);
+                   vectors_get(object, key)->valuestring);
 }
 
 struct side {
@@ -83,12 +42,13 @@ struct tale {
 
 static void load_side(struct side *side, const struct tale *tale,
                       enum wk_role role) {
-  side->json = get(get(tale->json, "chains"), role == WK_ROLE_C ? "C" : "D");
+  side->json = vectors_get(vectors_get(tale->json, "chains"),
+                           role == WK_ROLE_C ? "C" : "D");
   side->role = role;
-  side->epoch = num(side->json, "epoch");
-  side->n = num(side->json, "n");
-  side->index = num(side->json, "index");
-  hex(side->seed, 32, side->json, "seed");
+  side->epoch = vectors_num(side->json, "epoch");
+  side->n = vectors_num(side->json, "n");
+  side->index = vectors_num(side->json, "index");
+  vectors_hex(side->seed, 32, side->json, "seed");
   wk_chain_salt(side->salt, &tale->id, role, side->epoch);
   wk_key_message(side->kx, tale->ks, &tale->id, side->epoch, tale->bio_id);
 }
@@ -98,13 +58,14 @@ static void load_tale(struct tale *tale, const cJSON *json) {
   uint8_t tmpl[512];
   memset(tale, 0, sizeof *tale);
   tale->json = json;
-  const char *did = get(json, "d_id")->valuestring;
-  hex(realm, sizeof realm, json, "realm");
+  const char *did = vectors_get(json, "d_id")->valuestring;
+  vectors_hex(realm, sizeof realm, json, "realm");
   cr_assert_eq(wk_id_init(&tale->id, realm, did, strlen(did)), WK_OK);
-  hex(tale->ks, 32, json, "ks");
-  const size_t len = hex(tmpl, sizeof tmpl, json, "template");
+  vectors_hex(tale->ks, 32, json, "ks");
+  const size_t len = vectors_hex(tmpl, sizeof tmpl, json, "template");
   cr_assert_eq(wk_bio_id(tale->bio_id, tmpl, len), WK_OK);
-  if (hex(tale->challenge, 16, get(json, "login"), "challenge") > 0)
+  if (vectors_hex(tale->challenge, 16, vectors_get(json, "login"),
+                  "challenge") > 0)
     tale->challenged = tale->challenge;
   load_side(&tale->c, tale, WK_ROLE_C);
   load_side(&tale->d, tale, WK_ROLE_D);
@@ -118,8 +79,7 @@ static struct wk_seal seal_of(const struct tale *tale, const struct side *side,
 
 #define EACH(tale)                                                            \
   const cJSON *item = NULL;                                                   \
-  cJSON_ArrayForEach(                                                         \
-      item, get(vectors, "cases")) if (load_tale(&(tale), item), true)
+  cJSON_ArrayForEach(item, vectors_cases()) if (load_tale(&(tale), item), true)
 
 static void value_at(uint8_t x[32], const struct side *side, uint32_t i) {
   wk_chain_top(x, side->salt, side->n, side->seed);
@@ -131,8 +91,8 @@ Test(vectors, keys__all_cases) {
   EACH(tale) {
     uint8_t master[32];
     uint8_t ks[32];
-    hex(master, 32, tale.json, "master");
-    wk_key_server(ks, master, &tale.id, num(tale.json, "generation"));
+    vectors_hex(master, 32, tale.json, "master");
+    wk_key_server(ks, master, &tale.id, vectors_num(tale.json, "generation"));
     same(tale.json, "ks", ks, 32);
     same(tale.json, "bio_id", tale.bio_id, 16);
     same(tale.c.json, "kx", tale.c.kx, 16);
@@ -148,14 +108,14 @@ static void check_chain(const struct side *side) {
   wk_chain_walk(x, side->salt, side->n, 0);
   same(side->json, "anchor", x, 32);
   const cJSON *at = NULL;
-  cJSON_ArrayForEach(at, get(side->json, "x")) {
+  cJSON_ArrayForEach(at, vectors_get(side->json, "x")) {
     const uint32_t i = (uint32_t)strtoul(at->string, NULL, 10);
     uint8_t value[32];
     uint8_t anchor[32];
     struct wk_pebble pebble;
     uint32_t index = 0;
     value_at(value, side, i);
-    same(get(side->json, "x"), at->string, value, 32);
+    same(vectors_get(side->json, "x"), at->string, value, 32);
     value_at(anchor, side, 0);
     cr_assert(wk_chain_verify(value, i, anchor, 0, side->salt));
     cr_assert_eq(wk_pebble_init(&pebble, side->salt, side->n, i, side->seed),
@@ -177,12 +137,12 @@ Test(vectors, chains__all_cases) {
 static void check_login(const struct tale *tale, const struct side *side,
                         enum wk_type type, uint8_t *msg, size_t len,
                         const uint8_t *x1) {
-  const cJSON *login = get(tale->json, "login");
+  const cJSON *login = vectors_get(tale->json, "login");
   const struct wk_seal seal = seal_of(tale, side, true);
   struct wk_header header = {type, side->epoch, side->index, {0}};
   struct wk_login body = {
-      .time = num(login, type == WK_X1 ? "x1_time" : "x2_time")};
-  hex(header.nonce, 8, login, type == WK_X1 ? "x1_nonce" : "x2_nonce");
+      .time = vectors_num(login, type == WK_X1 ? "x1_time" : "x2_time")};
+  vectors_hex(header.nonce, 8, login, type == WK_X1 ? "x1_nonce" : "x2_nonce");
   value_at(body.x, side, side->index);
   if (x1)
     wk_msg_digest(body.digest, x1, WK_X1_LEN);
@@ -204,29 +164,30 @@ Test(vectors, logins__all_cases) {
     uint8_t x1[WK_X1_LEN];
     uint8_t x2[WK_X2_LEN];
     char text[WK_PASSWORD_MAX + 1];
-    const cJSON *login = get(tale.json, "login");
+    const cJSON *login = vectors_get(tale.json, "login");
     check_login(&tale, &tale.c, WK_X1, x1, sizeof x1, NULL);
     check_login(&tale, &tale.d, WK_X2, x2, sizeof x2, x1);
     wk_password_write(text, x1, NULL);
-    cr_assert_str_eq(text, get(login, "password_b64")->valuestring);
+    cr_assert_str_eq(text, vectors_get(login, "password_b64")->valuestring);
     wk_password_write(text, x1, x2);
-    cr_assert_str_eq(text, get(login, "password_with_user_b64")->valuestring);
+    cr_assert_str_eq(
+        text, vectors_get(login, "password_with_user_b64")->valuestring);
   }
 }
 
 static void check_update(const struct tale *tale, const struct side *side) {
-  const cJSON *json =
-      get(get(tale->json, "updates"), side->role == WK_ROLE_C ? "C" : "D");
+  const cJSON *json = vectors_get(vectors_get(tale->json, "updates"),
+                                  side->role == WK_ROLE_C ? "C" : "D");
   uint8_t fresh[32];
   uint8_t seed[32];
   uint8_t salt[16];
   uint8_t x[32];
-  hex(fresh, 32, json, "fresh");
+  vectors_hex(fresh, 32, json, "fresh");
   wk_chain_next_seed(seed, side->salt, side->seed, fresh);
   same(json, "new_seed", seed, 32);
   struct wk_update update = {.role = side->role,
-                             .epoch = num(json, "new_epoch"),
-                             .n = num(json, "new_n")};
+                             .epoch = vectors_num(json, "new_epoch"),
+                             .n = vectors_num(json, "new_n")};
   wk_chain_salt(salt, &tale->id, side->role, update.epoch);
   wk_chain_top(update.anchor, salt, update.n, seed);
   wk_chain_walk(update.anchor, salt, update.n, 0);
@@ -238,7 +199,7 @@ static void check_update(const struct tale *tale, const struct side *side) {
   struct wk_header header = {WK_X3, side->epoch, side->index, {0}};
   uint8_t msg[WK_X3_LEN];
   struct wk_update opened;
-  hex(header.nonce, 8, json, "x3_nonce");
+  vectors_hex(header.nonce, 8, json, "x3_nonce");
   cr_assert_eq(wk_update_seal(msg, &header, &update, &seal), WK_OK);
   same(json, "x3", msg, sizeof msg);
   cr_assert_eq(wk_header_parse(&header, WK_X3, msg, sizeof msg), WK_OK);
@@ -259,25 +220,26 @@ Test(vectors, updates__all_cases) {
 }
 
 static void check_reply(const struct tale *tale, const cJSON *json) {
-  const char *answers = get(json, "answers")->valuestring;
+  const char *answers = vectors_get(json, "answers")->valuestring;
   const bool login = strcmp(answers, "login") == 0;
   const struct side *side =
       strcmp(answers, "updates.D") == 0 ? &tale->d : &tale->c;
-  const cJSON *request = login ? get(tale->json, "login")
-                               : get(get(tale->json, "updates"), answers + 8);
+  const cJSON *request =
+      login ? vectors_get(tale->json, "login")
+            : vectors_get(vectors_get(tale->json, "updates"), answers + 8);
   uint8_t asked[WK_MSG_MAX];
   const size_t asked_len =
-      hex(asked, sizeof asked, request, login ? "x1" : "x3");
+      vectors_hex(asked, sizeof asked, request, login ? "x1" : "x3");
   struct wk_reply reply = {
-      .status = (enum wk_status)num(json, "status"),
-      .role = (enum wk_role)get(json, "role")->valuestring[0],
-      .epoch = num(json, "body_epoch"),
-      .index = num(json, "body_index"),
-      .time = num(json, "time"),
+      .status = (enum wk_status)vectors_num(json, "status"),
+      .role = (enum wk_role)vectors_get(json, "role")->valuestring[0],
+      .epoch = vectors_num(json, "body_epoch"),
+      .index = vectors_num(json, "body_index"),
+      .time = vectors_num(json, "time"),
   };
   wk_msg_digest(reply.digest, asked, asked_len);
   struct wk_header header = {WK_X4, side->epoch, side->index, {0}};
-  hex(header.nonce, 8, json, "nonce");
+  vectors_hex(header.nonce, 8, json, "nonce");
   const struct wk_seal seal = seal_of(tale, side, login);
   uint8_t msg[WK_X4_LEN];
   struct wk_reply opened;
@@ -297,7 +259,7 @@ Test(vectors, replies__all_cases) {
   struct tale tale;
   EACH(tale) {
     const cJSON *reply = NULL;
-    cJSON_ArrayForEach(reply, get(tale.json, "replies"))
+    cJSON_ArrayForEach(reply, vectors_get(tale.json, "replies"))
         check_reply(&tale, reply);
   }
 }
@@ -329,13 +291,14 @@ static bool core_takes(const struct tale *tale, const char *text) {
 Test(vectors, negatives__none_is_taken) {
   struct tale tale;
   EACH(tale) {
-    const cJSON *login = get(tale.json, "login");
-    cr_assert(core_takes(&tale, get(login, "password_b64")->valuestring));
+    const cJSON *login = vectors_get(tale.json, "login");
     cr_assert(
-        core_takes(&tale, get(login, "password_with_user_b64")->valuestring));
+        core_takes(&tale, vectors_get(login, "password_b64")->valuestring));
+    cr_assert(core_takes(
+        &tale, vectors_get(login, "password_with_user_b64")->valuestring));
     const cJSON *bad = NULL;
-    cJSON_ArrayForEach(bad, get(tale.json, "negative"))
-        cr_assert(!core_takes(&tale, get(bad, "password")->valuestring), "%s",
-                  get(bad, "why")->valuestring);
+    cJSON_ArrayForEach(bad, vectors_get(tale.json, "negative")) cr_assert(
+        !core_takes(&tale, vectors_get(bad, "password")->valuestring), "%s",
+        vectors_get(bad, "why")->valuestring);
   }
 }

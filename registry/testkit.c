@@ -108,6 +108,23 @@ enum wk_reason kit_login(struct kit *kit, uint32_t index) {
   return kit_decide(kit);
 }
 
+void kit_use_up_to(struct kit *kit, uint32_t index) {
+  cr_assert_eq(kit_login(kit, index), WK_REASON_OK);
+  kit->attempt.now += 10;
+}
+
+void kit_expect_refusal(struct kit *kit, enum wk_reason want,
+                        unsigned alarms) {
+  const struct wk_record before = kit->record;
+  const enum wk_reason got = kit_decide(kit);
+  cr_assert_eq(got, want, "%s, not %s", wk_reason_name(got, kit->verdict.user),
+               wk_reason_name(want, false));
+  cr_assert_eq(kit->verdict.alarms, alarms);
+  cr_assert(!kit->changed);
+  cr_assert_eq(memcmp(&before, &kit->record, sizeof before), 0,
+               "a refusal changed the record");
+}
+
 void kit_challenge(struct kit *kit) {
   struct wk_challenge *ch = &kit->challenge;
   ch->bytes[0]++;

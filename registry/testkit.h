@@ -40,6 +40,12 @@ enum wk_reason kit_decide(struct kit *kit);
 /* kit_x1() at the clock, decided. */
 enum wk_reason kit_login(struct kit *kit, uint32_t index);
 
+/* kit_login(), accepted; some seconds pass. */
+void kit_use_up_to(struct kit *kit, uint32_t index);
+
+/* Decides: refused for `want`, with these alarms and nothing changed. */
+void kit_expect_refusal(struct kit *kit, enum wk_reason want, unsigned alarms);
+
 /* From now on messages are sealed with a challenge issued at this moment. */
 void kit_challenge(struct kit *kit);
 

@@ -5,58 +5,23 @@
  */
 #include <criterion/criterion.h>
 
-#include <stdio.h>
 #include <string.h>
 
-#include <cjson/cJSON.h>
-
 #include "decide.h"
+#include "vectors.h"
 
-static cJSON *vectors;
-
-static void load(void) {
-  static char text[200000];
-  FILE *file = fopen(WK_TEST_VECTORS, "rb");
-  cr_assert_not_null(file, "%s", WK_TEST_VECTORS);
-  const size_t len = fread(text, 1, sizeof text - 1, file);
-  (void)fclose(file);
-  text[len] = '\0';
-  vectors = cJSON_Parse(text);
-  cr_assert_not_null(vectors);
-}
-
-static void unload(void) {
-  cJSON_Delete(vectors);
-}
-
-TestSuite(decide_vectors, .init = load, .fini = unload);
-
-static const cJSON *get(const cJSON *object, const char *key) {
-  const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, key);
-  cr_assert_not_null(item, "%s", key);
-  return item;
-}
-
-static size_t hex(uint8_t *out, const cJSON *object, const char *key) {
-  const char *text = get(object, key)->valuestring;
-  for (size_t i = 0; i < strlen(text) / 2; i++) {
-    unsigned byte = 0;
-    cr_assert_eq(sscanf(text + 2 * i, "%2x", &byte), 1);
-    out[i] = (uint8_t)byte;
-  }
-  return strlen(text) / 2;
-}
+TestSuite(decide_vectors, .init = vectors_load, .fini = vectors_unload);
 
 /* The server's state just before the vector's login. */
 static void state_before(struct wk_chain_record *chain, const struct wk_id *id,
                          enum wk_role role, const cJSON *json) {
   uint8_t seed[WK_SEED_LEN];
   uint8_t salt[WK_SALT_LEN];
-  hex(seed, json, "seed");
+  vectors_hex(seed, sizeof seed, json, "seed");
   chain->present = true;
-  chain->epoch = (uint32_t)get(json, "epoch")->valuedouble;
-  chain->n = (uint32_t)get(json, "n")->valuedouble;
-  chain->last = (uint32_t)get(json, "index")->valuedouble - 1;
+  chain->epoch = vectors_num(json, "epoch");
+  chain->n = vectors_num(json, "n");
+  chain->last = vectors_num(json, "index") - 1;
   wk_chain_salt(salt, id, role, chain->epoch);
   wk_chain_top(chain->value, salt, chain->n, seed);
   wk_chain_walk(chain->value, salt, chain->n, chain->last);
@@ -73,21 +38,21 @@ struct tale {
 
 static void load_tale(struct tale *tale, const cJSON *json) {
   uint8_t realm[WK_REALM_LEN];
-  const char *did = get(json, "d_id")->valuestring;
+  const char *did = vectors_get(json, "d_id")->valuestring;
   memset(tale, 0, sizeof *tale);
-  hex(realm, json, "realm");
+  vectors_hex(realm, sizeof realm, json, "realm");
   cr_assert_eq(wk_id_init(&tale->record.id, realm, did, strlen(did)), WK_OK);
   state_before(&tale->record.c, &tale->record.id, WK_ROLE_C,
-               get(get(json, "chains"), "C"));
+               vectors_get(vectors_get(json, "chains"), "C"));
   state_before(&tale->record.d, &tale->record.id, WK_ROLE_D,
-               get(get(json, "chains"), "D"));
+               vectors_get(vectors_get(json, "chains"), "D"));
   wk_policy_init(&tale->policy);
   tale->in.policy = &tale->policy;
   tale->in.attempt = &tale->attempt;
   tale->in.known = true;
   tale->ring.id = tale->record.id;
-  hex(tale->ring.ks, json, "ks");
-  hex(tale->ring.bio_id, json, "bio_id");
+  vectors_hex(tale->ring.ks, sizeof tale->ring.ks, json, "ks");
+  vectors_hex(tale->ring.bio_id, sizeof tale->ring.bio_id, json, "bio_id");
 }
 
 static const char *decide(const struct tale *tale, const cJSON *json,
@@ -101,7 +66,8 @@ static const char *decide(const struct tale *tale, const cJSON *json,
   now.record.d.present = user;
   wk_attempt_password(&now.attempt, now.record.id.did, password);
   now.attempt.now = 1790000005;
-  if (hex(now.challenge.bytes, get(json, "login"), "challenge") > 0)
+  if (vectors_hex(now.challenge.bytes, sizeof now.challenge.bytes,
+                  vectors_get(json, "login"), "challenge") > 0)
     now.attempt.challenge = &now.challenge;
   (void)wk_decide(&now.record, &now.in, &changed, &verdict);
   return wk_reason_name(verdict.reason, verdict.user);
@@ -110,10 +76,10 @@ static const char *decide(const struct tale *tale, const cJSON *json,
 /* The vectors' page: malformed or forged; a foreign X2 falls at row 12. */
 static void check_negative(const struct tale *tale, const cJSON *json,
                            const cJSON *bad) {
-  const char *told = get(bad, "why")->valuestring;
+  const char *told = vectors_get(bad, "why")->valuestring;
   const bool user = strcmp(told, "X2 names another X1") == 0;
   const char *got =
-      decide(tale, json, get(bad, "password")->valuestring, user);
+      decide(tale, json, vectors_get(bad, "password")->valuestring, user);
   if (user)
     cr_assert_str_eq(got, "user-forged");
   else
@@ -123,19 +89,21 @@ static void check_negative(const struct tale *tale, const cJSON *json,
 
 Test(decide_vectors, logins_and_negatives__all_cases) {
   const cJSON *json = NULL;
-  cJSON_ArrayForEach(json, get(vectors, "cases")) {
+  cJSON_ArrayForEach(json, vectors_cases()) {
     struct tale tale;
     load_tale(&tale, json);
-    const cJSON *login = get(json, "login");
-    cr_assert_str_eq(
-        decide(&tale, json, get(login, "password_b64")->valuestring, false),
-        "ok");
+    const cJSON *login = vectors_get(json, "login");
     cr_assert_str_eq(decide(&tale, json,
-                            get(login, "password_with_user_b64")->valuestring,
-                            true),
+                            vectors_get(login, "password_b64")->valuestring,
+                            false),
                      "ok");
+    cr_assert_str_eq(
+        decide(&tale, json,
+               vectors_get(login, "password_with_user_b64")->valuestring,
+               true),
+        "ok");
     const cJSON *bad = NULL;
-    cJSON_ArrayForEach(bad, get(json, "negative"))
+    cJSON_ArrayForEach(bad, vectors_get(json, "negative"))
         check_negative(&tale, json, bad);
   }
 }
