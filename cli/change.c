@@ -7,31 +7,6 @@
 
 #include "remote.h"
 
-struct input {
-  struct cli_place place;
-  const char *did;
-};
-
-static error_t parse(int key, char *arg, struct argp_state *state) {
-  struct input *input = state->input;
-  switch (key) {
-  case ARGP_KEY_INIT:
-    cli_place_init(&input->place, state);
-    return 0;
-  case ARGP_KEY_ARG:
-    if (input->did)
-      cli_stray(state, arg);
-    input->did = cli_did(state, arg);
-    return 0;
-  case ARGP_KEY_END:
-    if (!input->did)
-      argp_error(state, "which device?");
-    return 0;
-  default:
-    return ARGP_ERR_UNKNOWN;
-  }
-}
-
 struct act {
   enum wk_change to;
   const char *event;
@@ -39,41 +14,41 @@ struct act {
   const char *doc;
 };
 
-static enum wk_err change_file(const struct input *input,
+static enum wk_err change_file(const struct cli_device *device,
                                const struct act *act,
                                struct wk_device_info *info,
                                struct wk_why *why) {
   struct cli_office office;
-  enum wk_err err = cli_office_open(&office, &input->place, why);
+  enum wk_err err = cli_office_open(&office, &device->place, why);
   if (err != WK_OK)
     return err;
-  err = wk_registry_change(office.registry, input->did, act->to, why);
+  err = wk_registry_change(office.registry, device->did, act->to, why);
   if (err == WK_OK) {
-    wk_audit_admin(office.audit, act->event, input->did);
-    err = wk_registry_get(office.registry, input->did, info, why);
+    wk_audit_admin(office.audit, act->event, device->did);
+    err = wk_registry_get(office.registry, device->did, info, why);
   }
   cli_office_close(&office);
   return err;
 }
 
 static int change(int argc, char **argv, const struct act *act) {
-  const struct argp argp = {.parser = parse,
+  const struct argp argp = {.parser = cli_device_parse,
                             .args_doc = "D_ID",
                             .doc = act->doc,
                             .children = cli_where_child};
-  struct input input = {.did = NULL};
+  struct cli_device device = {.did = NULL};
   struct wk_device_info info;
   struct wk_why why;
-  cli_parse(&argp, argc, argv, &input);
+  cli_parse(&argp, argc, argv, &device);
   const enum wk_err err =
-      input.place.broker
-          ? cli_remote_device(&input.place,
-                              cli_remote_command(act->command, input.did),
+      device.place.broker
+          ? cli_remote_device(&device.place,
+                              cli_remote_command(act->command, device.did),
                               &info, &why)
-          : change_file(&input, act, &info, &why);
+          : change_file(&device, act, &info, &why);
   if (err != WK_OK)
     return cli_fail(&why);
-  (void)printf("%s: %s\n", input.did, wk_device_state_name(info.state));
+  (void)printf("%s: %s\n", device.did, wk_device_state_name(info.state));
   return cli_finish();
 }
 

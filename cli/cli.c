@@ -170,6 +170,26 @@ const char *cli_role(struct argp_state *state, const char *text) {
   return name_of(state, "role", text);
 }
 
+error_t cli_device_parse(int key, char *arg, struct argp_state *state) {
+  struct cli_device *device = state->input;
+  switch (key) {
+  case ARGP_KEY_INIT:
+    cli_place_init(&device->place, state);
+    return 0;
+  case ARGP_KEY_ARG:
+    if (device->did)
+      cli_stray(state, arg);
+    device->did = cli_did(state, arg);
+    return 0;
+  case ARGP_KEY_END:
+    if (!device->did)
+      argp_error(state, "which device?");
+    return 0;
+  default:
+    return ARGP_ERR_UNKNOWN;
+  }
+}
+
 /* ---- work --------------------------------------------------------------- */
 
 int cli_fail(const struct wk_why *why) {

@@ -43,6 +43,18 @@ extern const struct argp_child cli_registry_child[]; /* --registry alone */
 /* For ARGP_KEY_INIT: defaults into place, place to the child. */
 void cli_place_init(struct cli_place *place, struct argp_state *state);
 
+/* What commands about one device are given. */
+struct cli_device {
+  struct cli_place place;
+  const char *did;
+};
+
+/*
+ * The parser of such a command, or the rest of its parser: D_ID and the place.
+ * The input is a cli_device or begins with one.
+ */
+error_t cli_device_parse(int key, char *arg, struct argp_state *state);
+
 /* Parses argv or ends the program: exit 0 after --help, else EXIT_USAGE. */
 void cli_parse(const struct argp *argp, int argc, char **argv, void *input);
 

@@ -16,8 +16,7 @@
 #include "style.h"
 
 struct input {
-  struct cli_place place;
-  const char *did; /* show's */
+  struct cli_device device; /* list's is nameless */
   bool json;
 };
 
@@ -104,7 +103,7 @@ static bool each(void *context, const struct wk_device_info *info) {
 static error_t parse_list(int key, char *arg, struct argp_state *state) {
   struct input *input = state->input;
   if (key == ARGP_KEY_INIT)
-    cli_place_init(&input->place, state);
+    cli_place_init(&input->device.place, state);
   else if (key == 'j')
     input->json = true;
   else if (key == ARGP_KEY_ARG)
@@ -177,9 +176,9 @@ int cli_list(int argc, char **argv) {
   struct wk_why why;
   cli_parse(&argp, argc, argv, &input);
   struct listing listing = {input.json, false, 0};
-  enum wk_err err = input.place.broker
-                        ? list_remote(&input.place, &listing, &why)
-                        : list_file(&input.place, &listing, &why);
+  enum wk_err err = input.device.place.broker
+                        ? list_remote(&input.device.place, &listing, &why)
+                        : list_file(&input.device.place, &listing, &why);
   if (err == WK_OK && listing.failed)
     err = wk_fail(&why, WK_ERR_MEMORY, "out of memory");
   if (err != WK_OK)
@@ -219,34 +218,19 @@ static void print_device(const struct wk_device_info *info) {
 
 static error_t parse_show(int key, char *arg, struct argp_state *state) {
   struct input *input = state->input;
-  switch (key) {
-  case ARGP_KEY_INIT:
-    cli_place_init(&input->place, state);
-    return 0;
-  case 'j':
-    input->json = true;
-    return 0;
-  case ARGP_KEY_ARG:
-    if (input->did)
-      cli_stray(state, arg);
-    input->did = cli_did(state, arg);
-    return 0;
-  case ARGP_KEY_END:
-    if (!input->did)
-      argp_error(state, "which device?");
-    return 0;
-  default:
-    return ARGP_ERR_UNKNOWN;
-  }
+  if (key != 'j')
+    return cli_device_parse(key, arg, state);
+  input->json = true;
+  return 0;
 }
 
 static enum wk_err show_file(const struct input *input,
                              struct wk_device_info *info, struct wk_why *why) {
   struct wk_registry *registry = NULL;
-  enum wk_err err = wk_registry_open(&registry, input->place.registry,
-                                     input->place.master, why);
+  enum wk_err err = wk_registry_open(&registry, input->device.place.registry,
+                                     input->device.place.master, why);
   if (err == WK_OK)
-    err = wk_registry_get(registry, input->did, info, why);
+    err = wk_registry_get(registry, input->device.did, info, why);
   wk_registry_close(registry);
   return err;
 }
@@ -258,15 +242,15 @@ int cli_show(int argc, char **argv) {
                             .doc =
                                 "Shows what the registry knows of a device.",
                             .children = cli_where_child};
-  struct input input = {.did = NULL};
+  struct input input = {.json = false};
   struct wk_device_info info;
   struct wk_why why;
   cli_parse(&argp, argc, argv, &input);
   const enum wk_err err =
-      input.place.broker
-          ? cli_remote_device(&input.place,
-                              cli_remote_command("getDevice", input.did),
-                              &info, &why)
+      input.device.place.broker
+          ? cli_remote_device(
+                &input.device.place,
+                cli_remote_command("getDevice", input.device.did), &info, &why)
           : show_file(&input, &info, &why);
   if (err != WK_OK)
     return cli_fail(&why);

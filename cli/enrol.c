@@ -12,8 +12,7 @@
 #include <whitekey/random.h>
 
 struct input {
-  struct cli_place place;
-  const char *did;
+  struct cli_device device;
   const char *template_path;
   const char *out;
   const char *user_out; /* NULL: the user's chain goes into out */
@@ -45,12 +44,20 @@ static const struct argp_option options[] = {
     {0},
 };
 
+static error_t parse_rest(int key, char *arg, struct argp_state *state) {
+  const struct input *input = state->input;
+  const error_t err = cli_device_parse(key, arg, state);
+  if (key == ARGP_KEY_END && !input->out)
+    argp_error(state, "--out FILE is needed");
+  else if (key == ARGP_KEY_END && input->user_out &&
+           strcmp(input->user_out, input->out) == 0)
+    argp_error(state, "--out and --user-out are one file");
+  return err;
+}
+
 static error_t parse(int key, char *arg, struct argp_state *state) {
   struct input *input = state->input;
   switch (key) {
-  case ARGP_KEY_INIT:
-    cli_place_init(&input->place, state);
-    return 0;
   case 'o':
     input->out = arg;
     return 0;
@@ -71,21 +78,8 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
   case 'R':
     input->role = cli_role(state, arg);
     return 0;
-  case ARGP_KEY_ARG:
-    if (input->did)
-      cli_stray(state, arg);
-    input->did = cli_did(state, arg);
-    return 0;
-  case ARGP_KEY_END:
-    if (!input->did)
-      argp_error(state, "which device?");
-    if (!input->out)
-      argp_error(state, "--out FILE is needed");
-    else if (input->user_out && strcmp(input->user_out, input->out) == 0)
-      argp_error(state, "--out and --user-out are one file");
-    return 0;
   default:
-    return ARGP_ERR_UNKNOWN;
+    return parse_rest(key, arg, state);
   }
 }
 
@@ -145,9 +139,10 @@ static enum wk_err register_device(struct cli_office *office,
   struct wk_enrolment device = {.did = ""};
   struct wk_id *id = &credential->id;
   enum wk_err err = wk_id_init(id, wk_registry_realm(office->registry),
-                               input->did, strlen(input->did));
+                               input->device.did, strlen(input->device.did));
   if (err != WK_OK)
-    return wk_fail(why, err, "\"%s\": no name for a device", input->did);
+    return wk_fail(why, err, "\"%s\": no name for a device",
+                   input->device.did);
   memcpy(device.did, id->did, sizeof device.did);
   memcpy(device.bio_id, credential->bio_id, WK_BIO_LEN);
   (void)snprintf(device.role, sizeof device.role, "%s",
@@ -159,7 +154,7 @@ static enum wk_err register_device(struct cli_office *office,
                           credential->ks, why);
   wk_wipe(&device, sizeof device);
   if (err == WK_OK)
-    wk_audit_admin(office->audit, "enrol", input->did);
+    wk_audit_admin(office->audit, "enrol", input->device.did);
   return err;
 }
 
@@ -220,7 +215,7 @@ static enum wk_err enrol(struct cli_office *office, const struct input *input,
     return err;
   err = input->user_out ? write_apart(credential, input, why)
                         : write_out(credential, input->out, why);
-  return err == WK_OK ? WK_OK : take_back(office, input->did, err, why);
+  return err == WK_OK ? WK_OK : take_back(office, input->device.did, err, why);
 }
 
 int cli_enrol(int argc, char **argv) {
@@ -234,13 +229,13 @@ int cli_enrol(int argc, char **argv) {
   struct cli_office office;
   struct wk_why why;
   cli_parse(&argp, argc, argv, &input);
-  if (cli_office_open(&office, &input.place, &why) != WK_OK)
+  if (cli_office_open(&office, &input.device.place, &why) != WK_OK)
     return cli_fail(&why);
   const enum wk_err err = enrol(&office, &input, &credential, &why);
   if (err == WK_OK)
     (void)printf("%s: enrolled for %u logins, generation %u\n"
                  "credential: %s\n",
-                 input.did, (unsigned)input.length,
+                 input.device.did, (unsigned)input.length,
                  (unsigned)credential.generation, input.out);
   if (err == WK_OK && input.user_out)
     (void)printf("user's credential: %s\n", input.user_out);
