@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#define LONG_WALK_PAUSE 60 /* seconds, row 10 */
+#define LONG_WALK_PAUSE 60 /* seconds, rows 7 and 10 */
 
 /* One message of the attempt and the chain it belongs to. */
 struct half {
@@ -25,7 +25,7 @@ struct decision {
   const struct wk_decide_input *in;
   struct wk_verdict *verdict;
   bool changed;   /* the record differs */
-  bool long_walk; /* granted: one a minute, for both halves together */
+  bool long_walk; /* granted, for both halves together */
 };
 
 static void half_init(struct half *h, struct decision *dec,
@@ -81,6 +81,30 @@ static bool fresh_by_time(const struct half *h) {
   return h->body.time != 0 && (int64_t)h->body.time > h->chain->t_max;
 }
 
+static bool proven_fresh(const struct half *h) {
+  return h->fresh_by_challenge || fresh_by_time(h);
+}
+
+/* Rows 7 and 10: a walk beyond the window must be proven fresh, and there is
+ * one a minute for both rows. */
+static bool walk_allowed(const struct half *h, struct decision *dec,
+                         uint32_t steps) {
+  if (steps <= dec->in->policy->window)
+    return true;
+  if (!proven_fresh(h))
+    return false;
+  if (dec->long_walk)
+    return true;
+  const int64_t now = dec->in->attempt->now;
+  const int64_t since = now - dec->record->long_walk_at;
+  if (since >= 0 && since < LONG_WALK_PAUSE)
+    return false;
+  dec->record->long_walk_at = now;
+  dec->changed = true;
+  dec->long_walk = true;
+  return true;
+}
+
 static enum wk_reason clone(struct half *h, struct decision *dec) {
   struct wk_verdict *verdict = dec->verdict;
   const struct wk_policy *policy = dec->in->policy;
@@ -105,7 +129,8 @@ static enum wk_reason spent(struct half *h, struct decision *dec,
                             const uint8_t hash[WK_HASH_LEN]) {
   if (wk_equal(h->hash, hash, WK_HASH_LEN))
     return WK_REASON_REPLAY;
-  if (dec->record->released || (!h->fresh_by_challenge && !fresh_by_time(h))) {
+  if (dec->record->released || !proven_fresh(h) ||
+      !walk_allowed(h, dec, last - h->header.index)) {
     dec->verdict->alarms |= WK_ALARM_SUSPECT;
     return WK_REASON_STALE;
   }
@@ -145,7 +170,7 @@ static enum wk_reason epoch_long_gone(struct half *h, struct decision *dec) {
   h->fresh_by_challenge = dec->in->attempt->challenge &&
                           h->challenge_epoch > h->header.epoch &&
                           h->challenge_epoch - h->header.epoch >= 2;
-  if (!dec->record->released && (h->fresh_by_challenge || fresh_by_time(h)))
+  if (!dec->record->released && proven_fresh(h))
     return clone(h, dec);
   dec->verdict->alarms |= WK_ALARM_SUSPECT;
   return WK_REASON_EPOCH;
@@ -157,21 +182,6 @@ static enum wk_reason other_epoch(struct half *h, struct decision *dec) {
   if (h->chain->epoch - h->header.epoch == 1)
     return epoch_before(h, dec);
   return epoch_long_gone(h, dec);
-}
-
-/* Row 10: a walk beyond the window must be proven fresh, once a minute. */
-static bool walk_allowed(const struct half *h, struct decision *dec,
-                         uint32_t steps) {
-  if (steps <= dec->in->policy->window || dec->long_walk)
-    return steps <= dec->in->policy->window || fresh_by_time(h);
-  const int64_t now = dec->in->attempt->now;
-  const int64_t since = now - dec->record->long_walk_at;
-  if (!fresh_by_time(h) || (since >= 0 && since < LONG_WALK_PAUSE))
-    return false;
-  dec->record->long_walk_at = now;
-  dec->changed = true;
-  dec->long_walk = true;
-  return true;
 }
 
 /* Rows 5 to 11 for one chain; row 4 was passed. */

@@ -215,3 +215,65 @@ Test(decide_spent, stale__after_a_release_until_the_next_login) {
   kit_x1(&kit, 0, 2, now());
   cr_assert_eq(kit_decide(&kit), WK_REASON_CLONE);
 }
+
+/* ---- what a walk back may cost ------------------------------------------ */
+
+static void far_behind(void) {
+  use_up_to(100);
+  kit.policy.window = 10;
+}
+
+Test(decide_spent, clone__a_long_walk_back_once_a_minute) {
+  far_behind();
+  kit.record.long_walk_at = kit.attempt.now - 59;
+  kit_x1(&kit, 0, 89, now());
+  expect_refusal(WK_REASON_STALE, WK_ALARM_SUSPECT);
+  kit.record.long_walk_at = kit.attempt.now - 60;
+  cr_assert_eq(kit_decide(&kit), WK_REASON_CLONE);
+  cr_assert_eq(kit.record.long_walk_at, kit.attempt.now);
+}
+
+Test(decide_spent, clone__a_walk_within_the_window_is_always_made) {
+  far_behind();
+  kit.record.long_walk_at = kit.attempt.now;
+  kit_x1(&kit, 0, 90, now());
+  cr_assert_eq(kit_decide(&kit), WK_REASON_CLONE);
+}
+
+Test(decide_spent, chain__a_long_walk_back_to_a_wrong_value_counts_too) {
+  far_behind();
+  kit.record.c.value[0] ^= 1;
+  kit_x1(&kit, 0, 1, now());
+  cr_assert_eq(kit_decide(&kit), WK_REASON_CHAIN);
+  cr_assert(kit.changed);
+  cr_assert_eq(kit.record.long_walk_at, kit.attempt.now);
+  kit.attempt.now++;
+  kit_x1(&kit, 0, 1, now());
+  expect_refusal(WK_REASON_STALE, WK_ALARM_SUSPECT);
+  kit_x1(&kit, 0, 99, now());
+  expect_refusal(WK_REASON_CHAIN, WK_ALARM_CHAIN);
+}
+
+Test(decide_spent, clone__a_challenge_proves_no_cheap_walk_either) {
+  far_behind();
+  kit_challenge(&kit);
+  kit.record.long_walk_at = kit.attempt.now;
+  kit_x1(&kit, 0, 1, 0);
+  expect_refusal(WK_REASON_STALE, WK_ALARM_SUSPECT);
+  kit.attempt.now += 60;
+  cr_assert_eq(kit_decide(&kit), WK_REASON_CLONE);
+}
+
+Test(decide_spent, epoch__the_previous_record_is_walked_at_the_same_price) {
+  far_behind();
+  kit.policy.window = 4096;
+  kit_switch(&kit);
+  kit.policy.window = 10;
+  kit.attempt.now++;
+  kit.record.long_walk_at = kit.attempt.now;
+  kit_x1(&kit, 0, 1, now());
+  expect_refusal(WK_REASON_STALE, WK_ALARM_SUSPECT);
+  kit.attempt.now += 60;
+  kit_x1(&kit, 0, 1, now());
+  cr_assert_eq(kit_decide(&kit), WK_REASON_CLONE);
+}

@@ -42,9 +42,8 @@ MUTANTS = {
         "true;"),
     "stale_after_release": (
         DECIDE, "4: after a release a spent index is stale",
-        "if (dec->record->released ||"
-        " (!h->fresh_by_challenge && !fresh_by_time(h))) {",
-        "if (!h->fresh_by_challenge && !fresh_by_time(h)) {"),
+        "if (dec->record->released || !proven_fresh(h) ||",
+        "if (!proven_fresh(h) ||"),
     "spent_is_alarmed": (
         DECIDE, "4: anything else is stale and raises a suspect alarm",
         "dec->verdict->alarms |= WK_ALARM_SUSPECT;\n"
