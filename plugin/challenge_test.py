@@ -212,6 +212,39 @@ class ChallengeTest(wk.TestCase):
         watch.ping()
         self.assertEqual(watch.messages, [])
 
+    def test_half_open__delayed_will_of_a_stranger_is_not_published(self):
+        """Decided later, and in order: a device's own comes behind it."""
+        door = xmsg.Device(self.store.enrol("door-1"))
+        self.start(options={"acl": "off"})
+        watch, _, _, _ = self.login(1)
+        watch.subscribe("#")
+        for expiry in (0, 5):
+            client, _ = self.begin("c2", will=("a", "evil"), will_delay=1,
+                                   username="thermo-1", expiry=expiry)
+            mark = self.server.mark()
+            client.disconnect(polite=False)
+            self.server.wait_log("c2 .*(disconnect|closed)", mark)
+            good = self.client("c3")
+            self.assertEqual(good.connect(
+                "door-1", door.password(expiry + 1), will=("a", "good"),
+                will_delay=1, expiry=expiry).code, 0)
+            good.disconnect(polite=False)
+            self.assertEqual(watch.wait_message("a").payload, b"good")
+        watch.ping()
+        watch.ping()
+        self.assertEqual(watch.messages, [])
+
+    def test_half_open__its_name_lets_nobody_in(self):
+        self.start(options={"acl": "off"})
+        for password in (None, "", self.device.password(1)):
+            answer = self.client().connect("#half-open", password)
+            self.assertEqual(answer.code, NOT_AUTHORIZED)
+        answer = self.client().challenge(METHOD, NAME, username="#half-open")
+        self.assertEqual(answer.code, NOT_AUTHORIZED)
+        self.assertIn("#half-open", self.store.cli(
+            "enrol", "#half-open", "--out", self.folder.path("x"),
+            check=None).stderr)
+
     def test_half_open__vanishing_under_a_live_id_shields_nobody(self):
         """2.0.11 forgets the client id of a live session then."""
         self.start()

@@ -92,11 +92,13 @@ enum wk_reason wk_login(struct wk_plugin *plugin, struct mosquitto *client,
                         struct wk_verdict *verdict);
 
 /*
- * The username of a connection between CONNECT and its answer to a challenge,
- * which no peer can send. When such a connection vanishes Mosquitto 2.0 asks
- * whether its last will may be published, and has forgotten all else of it.
+ * The username of a connection between CONNECT and its answer to a challenge:
+ * no device's, since '#' is in no d_id, and a comment in a password_file; the
+ * broker's own acl_file check refuses it too. When such a connection vanishes
+ * Mosquitto 2.0 asks whether its last will may be published, and has forgotten
+ * all else of it.
  */
-#define WK_HALF_OPEN "\x01"
+#define WK_HALF_OPEN "#half-open"
 
 /* The session of an accepted login; NULL when out of memory. */
 struct wk_session *wk_admit(struct wk_plugin *plugin,

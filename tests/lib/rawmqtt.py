@@ -14,7 +14,7 @@ CONNECT, CONNACK, PUBLISH, PUBACK = 0x10, 0x20, 0x30, 0x40
 PUBREC = 0x50
 SUBSCRIBE, SUBACK, PINGREQ, PINGRESP = 0x82, 0x90, 0xC0, 0xD0
 DISCONNECT, AUTH = 0xE0, 0xF0
-SESSION_EXPIRY, METHOD, DATA = 0x11, 0x15, 0x16
+SESSION_EXPIRY, METHOD, DATA, WILL_DELAY = 0x11, 0x15, 0x16, 0x18
 FOREVER = 0xFFFFFFFF
 
 
@@ -43,6 +43,12 @@ def _auth_properties(method, data):
     if data is not None:
         props += bytes([DATA]) + _text(data)
     return props
+
+
+def _will_properties(delay):
+    if delay is None:
+        return b"\x00"
+    return bytes([5, WILL_DELAY]) + struct.pack(">I", delay)
 
 
 class Closed(Exception):
@@ -127,13 +133,14 @@ class Client:
                 return Connack(body, self.version, 0).auth_data
 
     def begin(self, username=None, password=None, clean=True, method=None,
-              data=None, expiry=0, will=None):
-        """Sends CONNECT. will: topic and payload."""
+              data=None, expiry=0, will=None, will_delay=None):
+        """Sends CONNECT. will: topic and payload; its delay in seconds."""
         flags = 2 if clean else 0
         payload = _text(self.client_id)
         if will is not None:
             flags |= 0x04
-            payload += b"\x00" if self.version == 5 else b""
+            if self.version == 5:
+                payload += _will_properties(will_delay)
             payload += _text(will[0]) + _text(will[1])
         if username is not None:
             flags |= 0x80
