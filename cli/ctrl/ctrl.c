@@ -98,32 +98,40 @@ static char *request(const struct verb *verb, int argc, char *argv[]) {
   return text;
 }
 
-EXPORT int ctrl_main(int argc, char *argv[], struct mosq_ctrl *ctrl) {
+/* Where this mosquitto_ctrl looks for it; NULL: told already. */
+static struct ctrl_question *question_of(struct mosq_ctrl *ctrl) {
   int major = 0;
   int minor = 0;
-  (void)mosquitto_lib_version(&major, &minor, NULL);
-  if (major != 2 || minor != 0) {
-    (void)fprintf(stderr,
-                  "Error: whitekey is a module for mosquitto_ctrl 2.0, this "
-                  "is %d.%d; use whitekey --broker\n",
-                  major, minor);
-    return MOSQ_ERR_UNKNOWN; /* told already */
-  }
+  int revision = 0;
+  (void)mosquitto_lib_version(&major, &minor, &revision);
+  if (major == 2 && minor == 0)
+    return revision < 21 ? &ctrl->v2_0_0.question : &ctrl->v2_0_21.question;
+  (void)fprintf(stderr,
+                "Error: whitekey is a module for mosquitto_ctrl 2.0, this "
+                "is %d.%d; use whitekey --broker\n",
+                major, minor);
+  return NULL;
+}
+
+EXPORT int ctrl_main(int argc, char *argv[], struct mosq_ctrl *ctrl) {
+  struct ctrl_question *question = question_of(ctrl);
+  if (!question)
+    return MOSQ_ERR_UNKNOWN;
   const struct verb *verb = argc > 0 ? find(argv[0]) : NULL;
   if (!verb) {
     ctrl_help();
     return argc > 0 && strcmp(argv[0], "help") == 0 ? ONLY_HELP
                                                     : MOSQ_ERR_INVAL;
   }
-  ctrl->payload = request(verb, argc - 1, &argv[1]);
-  if (!ctrl->payload) {
+  question->payload = request(verb, argc - 1, &argv[1]);
+  if (!question->payload) {
     (void)fprintf(stderr, "Usage: mosquitto_ctrl [options] whitekey %s\n",
                   verb->doc);
     return MOSQ_ERR_INVAL;
   }
-  ctrl->request_topic = strdup(CONTROL);
-  ctrl->response_topic = strdup(CONTROL "/response");
-  ctrl->payload_callback = on_answer;
-  return ctrl->request_topic && ctrl->response_topic ? MOSQ_ERR_SUCCESS
-                                                     : MOSQ_ERR_NOMEM;
+  question->request_topic = strdup(CONTROL);
+  question->response_topic = strdup(CONTROL "/response");
+  question->payload_callback = on_answer;
+  return question->request_topic && question->response_topic ? MOSQ_ERR_SUCCESS
+                                                             : MOSQ_ERR_NOMEM;
 }

@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * ctrl.h - what mosquitto_ctrl hands to a module it loads. Mosquitto installs
- * no header for it. The layout is that of Mosquitto 2.0 with TLS, TLS-PSK and
- * SOCKS, as Debian builds it; ctrl_main() refuses any other version.
+ * no header for it. The layouts are those of Mosquitto 2.0 with TLS, TLS-PSK
+ * and SOCKS, as Debian builds it; ctrl_main() refuses any other version.
  */
 #ifndef WK_CTRL_H
 #define WK_CTRL_H
 
 #include <stdbool.h>
 
+struct mosq_ctrl;
+
 /* Its own settings: the connection, made from -h, -p, -u, -P .. */
-struct mosquitto_ctrl_settings {
+struct ctrl_settings {
   char *id;
   int protocol_version, keepalive;
   char *host;
@@ -21,6 +23,9 @@ struct mosquitto_ctrl_settings {
   char *tls[5]; /* CA file and folder, certificate, key, ciphers */
   bool insecure;
   char *tls_more[5]; /* ALPN, version, engine, its hash, form of the key */
+};
+
+struct ctrl_more_settings {
   char *psk[2];
   bool verbose;
   unsigned timeout;
@@ -30,14 +35,29 @@ struct mosquitto_ctrl_settings {
 };
 
 /* What the module fills in: mosquitto_ctrl frees the three texts. */
-struct mosq_ctrl {
-  struct mosquitto_ctrl_settings settings;
+struct ctrl_question {
   char *request_topic;
   char *response_topic;
   char *payload;
   void (*payload_callback)(struct mosq_ctrl *ctrl, long len,
                            const void *payload);
   void *userdata;
+};
+
+struct mosq_ctrl {
+  union {
+    struct {
+      struct ctrl_settings settings;
+      struct ctrl_more_settings more;
+      struct ctrl_question question;
+    } v2_0_0;
+    struct {
+      struct ctrl_settings settings;
+      bool tls_use_os_certs;
+      struct ctrl_more_settings more;
+      struct ctrl_question question;
+    } v2_0_21;
+  };
 };
 
 void ctrl_help(void);
