@@ -9,16 +9,21 @@
 #ifndef WHITEKEY_FUZZ_H
 #define WHITEKEY_FUZZ_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-#define FUZZ_CHECK(condition)                                                 \
-  do {                                                                        \
-    if (!(condition))                                                         \
-      abort();                                                                \
-  } while (0)
+static inline void fuzz_check(bool holds, const char *what) {
+  if (!holds) {
+    (void)fprintf(stderr, "does not hold: %s\n", what);
+    abort();
+  }
+}
+
+#define FUZZ_CHECK(condition) fuzz_check(!!(condition), #condition)
 
 #endif

@@ -17,9 +17,10 @@ static void check_open(const char *open) {
   cJSON *tree = cJSON_Parse(open);
   FUZZ_CHECK(cJSON_IsObject(tree));
   const cJSON *member = NULL;
-  cJSON_ArrayForEach(member, tree)
-      FUZZ_CHECK(strcmp(member->string, "temperature") == 0 ||
-                 strcmp(member->string, "b") == 0);
+  cJSON_ArrayForEach(member, tree) {
+    FUZZ_CHECK(strcmp(member->string, "temperature") == 0 ||
+               strcmp(member->string, "b") == 0);
+  }
   cJSON_Delete(tree);
 }
 
