@@ -140,11 +140,11 @@ bool wk_role_covers(const char filters[WK_ROLE_FILTERS_MAX],
   char expanded[EXPANDED_MAX];
   for (size_t len; *filters != '\0'; filters += len + 1) {
     len = strcspn(filters, "\n");
+    if (len == 0 || filters[len] == '\0') /* not made by wk_role_add() */
+      return false;
     if (expand(expanded, filters, len, did, client_id) &&
         within(expanded, filter))
       return true;
-    if (filters[len] == '\0') /* no list that wk_role_add() made */
-      return false;
   }
   return false;
 }

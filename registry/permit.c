@@ -21,11 +21,14 @@ static enum wk_err load(struct wk_topic_role *roles[WK_ROLE_COUNT_MAX + 1],
     if (err != WK_OK)
       return err == WK_ERR_MISSING ? WK_OK : err;
     memcpy(after, record.role.name, sizeof after);
-    struct wk_topic_role *role = malloc(sizeof *role);
-    if (!role)
+    struct wk_topic_role **role = &roles[record.number];
+    if (!*role) /* or a role was replaced while they are read */
+      *role = malloc(sizeof **role);
+    /* clang 14 forgets what is kept at an index that it cannot know.
+     * NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
+    if (!*role)
       return wk_fail(why, WK_ERR_MEMORY, "out of memory");
-    *role = record.role;
-    roles[record.number] = role;
+    **role = record.role;
   }
 }
 
