@@ -145,13 +145,13 @@ bool load_run(uint16_t port, struct load_stream *streams, size_t count) {
   bool done = engine.epoll >= 0;
   for (size_t i = 0; i < count; i++) {
     engine.count += streams[i].concurrency;
-    /* One more: a stream may be empty. */
+    /* One more each: streams may be empty, and no size is 0. */
     streams[i].latencies =
         calloc(streams[i].packets->count + 1, sizeof(float));
     done = done && streams[i].latencies;
   }
-  engine.connections = calloc(engine.count, sizeof *engine.connections);
-  engine.idle = calloc(engine.count, sizeof *engine.idle);
+  engine.connections = calloc(engine.count + 1, sizeof *engine.connections);
+  engine.idle = calloc(engine.count + 1, sizeof *engine.idle);
   if (done && engine.connections && engine.idle) {
     for (; engine.idle_count < engine.count; engine.idle_count++)
       engine.idle[engine.idle_count] = engine.idle_count;
