@@ -10,6 +10,7 @@
 
 #include <whitekey/file.h>
 #include <whitekey/nearest.h>
+#include <whitekey/utf8.h>
 
 #include "topic.h"
 

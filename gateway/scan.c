@@ -4,7 +4,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "topic.h"
+#include <whitekey/utf8.h>
 
 static bool value(struct wk_scan *s, unsigned depth);
 

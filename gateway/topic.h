@@ -11,9 +11,6 @@
 
 #define WK_TOPIC_MAX 65535u /* bytes, by the protocol */
 
-/* True for valid UTF-8 (RFC 3629) of exactly len bytes. */
-bool wk_utf8_valid(const char *text, size_t len);
-
 /* A name to publish on: 1..WK_TOPIC_MAX bytes of UTF-8 without + and #. */
 bool wk_topic_valid(const char *topic);
 

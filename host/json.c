@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include <whitekey/bytes.h>
+#include <whitekey/utf8.h>
 
 static enum wk_err bad(struct wk_why *why, const char *where, const char *key,
                        const char *what) {
@@ -44,6 +45,8 @@ enum wk_err wk_json_parse(cJSON **object, const char *text, size_t len,
                           const char *where, struct wk_why *why) {
   const char *end = text;
   *object = NULL;
+  if (!wk_utf8_valid(text, len))
+    return wk_fail(why, WK_ERR_MALFORMED, "%s: not UTF-8", where);
   cJSON *tree = cJSON_ParseWithLengthOpts(text, len, &end, 0);
   if (!tree)
     return bad_at(why, where, text, end, "not valid JSON");

@@ -40,6 +40,13 @@ Test(json, parse__nul_in_a_string_is_refused) {
   cr_assert_null(tree);
 }
 
+Test(json, parse__what_is_no_utf_8_is_refused) {
+  struct wk_why why;
+  cr_assert_eq(parse("{\"a\": \"\xc3\xa4\"}", &why), WK_OK);
+  cr_assert_eq(parse("{\"a\": \"\xc3\"}", &why), WK_ERR_MALFORMED);
+  cr_assert_str_eq(why.text, "f: not UTF-8");
+}
+
 static cJSON *tree_of(const char *text) {
   cJSON *tree = cJSON_Parse(text);
   cr_assert(tree, "%s", text);

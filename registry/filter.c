@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <whitekey/utf8.h>
+
 #define EXPANDED_MAX 1024u /* bytes of a filter with its names put in */
 
 /* ---- what a role may list ------------------------------------------------
@@ -22,7 +24,8 @@ static bool is_plain(const char *filter) {
 
 /* Wildcards stand alone in a level, '#' in the last (MQTT 5, 4.7.1). */
 static bool is_filter(const char *filter) {
-  if (filter[0] == '\0' || !is_plain(filter))
+  if (filter[0] == '\0' || !is_plain(filter) ||
+      !wk_utf8_valid(filter, strlen(filter)))
     return false;
   for (;;) {
     const size_t len = strcspn(filter, "/");

@@ -4,8 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <string.h>
-
 #include <whitekey/role.h>
 
 static const struct {

@@ -16,8 +16,9 @@
 #include <whitekey/why.h>
 
 /*
- * Parses exactly one JSON object; the sentence names line and column. A NUL
- * within a string is refused: no reader of C strings could see behind it.
+ * Parses exactly one JSON object in UTF-8; the sentence names line and column.
+ * A NUL within a string is refused: no reader of C strings could see behind
+ * it.
  */
 WK_MUST_CHECK enum wk_err wk_json_parse(cJSON **object, const char *text,
                                         size_t len, const char *where,
