@@ -156,8 +156,88 @@ enum wk_err wk_device_read(struct wk_device_info *info, const cJSON *device,
   return err;
 }
 
+/* ---- a role ---------------------------------------------------------------
+ */
+
+static void add_list(cJSON *object, const char *key, const char *filters) {
+  cJSON *list = cJSON_AddArrayToObject(object, key);
+  char filter[WK_ROLE_FILTERS_MAX];
+  for (size_t len; *filters != '\0'; filters += len + 1) {
+    len = strcspn(filters, "\n");
+    (void)snprintf(filter, sizeof filter, "%.*s", (int)len, filters);
+    (void)cJSON_AddItemToArray(list, cJSON_CreateString(filter));
+  }
+}
+
+cJSON *wk_role_json(const struct wk_topic_role *role) {
+  cJSON *object = cJSON_CreateObject();
+  (void)cJSON_AddStringToObject(object, "role", role->name);
+  add_list(object, "publish", role->publish);
+  add_list(object, "subscribe", role->subscribe);
+  return object;
+}
+
+static enum wk_err read_list(char filters[WK_ROLE_FILTERS_MAX],
+                             const cJSON *object, const char *key,
+                             const char *where, struct wk_why *why) {
+  const cJSON *list = cJSON_GetObjectItemCaseSensitive(object, key);
+  const cJSON *filter = NULL;
+  if (!cJSON_IsArray(list))
+    return bad(why, where, key, list ? "not a list" : "missing");
+  cJSON_ArrayForEach(filter, list) {
+    if (!cJSON_IsString(filter))
+      return bad(why, where, key, "not a list of texts");
+    const enum wk_err err = wk_role_add(filters, filter->valuestring, why);
+    if (err != WK_OK)
+      return err;
+  }
+  return WK_OK;
+}
+
+enum wk_err wk_role_read(struct wk_topic_role *role, const cJSON *object,
+                         const char *where, struct wk_why *why) {
+  memset(role, 0, sizeof *role);
+  enum wk_err err =
+      read_name(role->name, sizeof role->name, object, "role", where, why);
+  if (err == WK_OK)
+    err = read_list(role->publish, object, "publish", where, why);
+  if (err == WK_OK)
+    err = read_list(role->subscribe, object, "subscribe", where, why);
+  if (err != WK_OK)
+    memset(role, 0, sizeof *role);
+  return err;
+}
+
 /* ---- an enrolment ---------------------------------------------------------
  */
+
+static void add_enrolled(cJSON *chains, const char *role,
+                         const struct wk_enrolled_chain *chain) {
+  char text[WK_B64_LEN(WK_VALUE_LEN) + 1];
+  if (!chain->present)
+    return;
+  cJSON *entry = cJSON_CreateObject();
+  (void)cJSON_AddItemToArray(chains, entry);
+  (void)cJSON_AddStringToObject(entry, "role", role);
+  (void)cJSON_AddNumberToObject(entry, "epoch", chain->epoch);
+  (void)cJSON_AddNumberToObject(entry, "n", chain->n);
+  wk_b64_write(text, chain->anchor, WK_VALUE_LEN);
+  (void)cJSON_AddStringToObject(entry, "anchor", text);
+}
+
+cJSON *wk_enrolment_json(const struct wk_enrolment *device) {
+  char text[WK_B64_LEN(WK_BIO_LEN) + 1];
+  cJSON *enrolment = cJSON_CreateObject();
+  (void)cJSON_AddNumberToObject(enrolment, "whitekey", 1);
+  (void)cJSON_AddStringToObject(enrolment, "d_id", device->did);
+  wk_b64_write(text, device->bio_id, WK_BIO_LEN);
+  (void)cJSON_AddStringToObject(enrolment, "bio_id", text);
+  cJSON *chains = cJSON_AddArrayToObject(enrolment, "chains");
+  add_enrolled(chains, "C", &device->c);
+  add_enrolled(chains, "D", &device->d);
+  wk_wipe(text, sizeof text);
+  return enrolment;
+}
 
 static enum wk_err read_enrolled(struct wk_enrolment *device,
                                  const cJSON *entry, const char *where,
