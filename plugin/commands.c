@@ -1,275 +1,122 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "commands.h"
-
-#include <stdio.h>
+/* Requests in, responses out; the commands themselves are in command_*.c. */
 #include <stdlib.h>
 #include <string.h>
 
 #include <whitekey/bytes.h>
 #include <whitekey/json.h>
-#include <whitekey/report.h>
-#include <whitekey/role.h>
 
-#define PAGE 100u
+#include "command.h"
+
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-/* One command at work: what it asks, and where its data goes. */
-struct job {
-  const struct wk_commands *commands;
-  const cJSON *command;
-  cJSON *data;
-  struct wk_why why;
-};
-
-/* ---- arguments ------------------------------------------------------------
+/* ---- what every command needs ---------------------------------------------
  */
 
-static enum wk_err device_of(struct job *job, const char **did) {
-  static const uint8_t realm[WK_REALM_LEN];
-  struct wk_id id;
-  const enum wk_err err =
-      wk_json_text(did, job->command, "d_id", "command", &job->why);
-  if (err != WK_OK)
-    return err;
-  if (wk_id_init(&id, realm, *did, strlen(*did)) != WK_OK)
-    return wk_fail(&job->why, WK_ERR_MALFORMED,
-                   "\"d_id\": a device's name is 1 to %u of A-Z a-z 0-9 . _ -",
-                   WK_DID_MAX);
-  return WK_OK;
+bool wk_command_has(const struct wk_command *command, const char *key) {
+  return cJSON_GetObjectItemCaseSensitive(command->asked, key) != NULL;
 }
 
-static bool has(const cJSON *command, const char *key) {
-  return cJSON_GetObjectItemCaseSensitive(command, key) != NULL;
+enum wk_err wk_command_text(struct wk_command *command, const char *key,
+                            const char **text) {
+  return wk_json_text(text, command->asked, key, "command", &command->why);
 }
 
-static void add_device(struct job *job, const char *key, cJSON *device) {
-  (void)cJSON_AddItemToObject(job->data, key, device);
-}
-
-/* ---- looking --------------------------------------------------------------
- */
-
-struct page {
-  cJSON *devices;
-  uint32_t left;
-  char last[WK_DID_MAX + 1];
-  bool more;
-};
-
-static bool add_to_page(void *context, const struct wk_device_info *info) {
-  struct page *page = context;
-  if (page->left == 0) {
-    page->more = true;
-    return false;
-  }
-  page->left--;
-  memcpy(page->last, info->did, sizeof page->last);
-  (void)cJSON_AddItemToArray(page->devices, wk_device_json(info));
-  return true;
-}
-
-static enum wk_err list_devices(struct job *job) {
-  const cJSON *command = job->command;
-  const char *after = "";
-  struct page page = {.left = PAGE};
-  enum wk_err err = WK_OK;
-  if (has(command, "count"))
-    err = wk_json_u32(&page.left, command, "count", 1, WK_COMMANDS_PAGE_MAX,
-                      "command", &job->why);
-  if (err == WK_OK && has(command, "after"))
-    err = wk_json_text(&after, command, "after", "command", &job->why);
-  if (err != WK_OK)
-    return err;
-  page.devices = cJSON_AddArrayToObject(job->data, "devices");
-  err = wk_registry_list_after(job->commands->registry, after, add_to_page,
-                               &page, &job->why);
-  if (err == WK_OK && page.more)
-    (void)cJSON_AddStringToObject(job->data, "next", page.last);
-  return err;
-}
-
-static enum wk_err get_device(struct job *job) {
-  const char *did = NULL;
-  struct wk_device_info info;
-  enum wk_err err = device_of(job, &did);
-  if (err == WK_OK)
-    err = wk_registry_get(job->commands->registry, did, &info, &job->why);
-  if (err == WK_OK)
-    add_device(job, "device", wk_device_json(&info));
-  return err;
-}
-
-static enum wk_err get_metrics(struct job *job) {
-  char *text = job->commands->metrics(job->commands->context);
-  if (!text)
-    return wk_fail(&job->why, WK_ERR_MEMORY, "out of memory");
-  (void)cJSON_AddStringToObject(job->data, "prometheus", text);
-  free(text);
-  return WK_OK;
-}
-
-/* ---- changing -------------------------------------------------------------
- */
-
-static void audit(const struct job *job, const char *event, const char *did,
-                  const char *role) {
-  wk_audit_act(
-      job->commands->audit,
-      &(struct wk_act){
-          .event = event, .did = did, .role = role, .by = job->commands->by});
-}
-
-static enum wk_err change(struct job *job, enum wk_change to,
-                          const char *event) {
-  const char *did = NULL;
-  enum wk_err err = device_of(job, &did);
-  if (err == WK_OK)
-    err = wk_registry_change(job->commands->registry, did, to, &job->why);
-  if (err != WK_OK)
-    return err;
-  audit(job, event, did, NULL);
-  return get_device(job);
-}
-
-static enum wk_err enable_device(struct job *job) {
-  return change(job, WK_CHANGE_ENABLE, "enable");
-}
-
-static enum wk_err disable_device(struct job *job) {
-  return change(job, WK_CHANGE_DISABLE, "disable");
-}
-
-static enum wk_err release_device(struct job *job) {
-  return change(job, WK_CHANGE_RELEASE, "release");
-}
-
-static enum wk_err revoke_device(struct job *job) {
-  return change(job, WK_CHANGE_REVOKE, "revoke");
-}
-
-static enum wk_err set_device_role(struct job *job) {
-  const char *did = NULL;
-  const char *role = NULL;
-  enum wk_err err = device_of(job, &did);
-  if (err == WK_OK)
-    err = wk_json_text(&role, job->command, "role", "command", &job->why);
-  if (err == WK_OK)
-    err = wk_registry_set_role(job->commands->registry, did, role, &job->why);
-  if (err != WK_OK)
-    return err;
-  audit(job, "set-role", did, role);
-  return get_device(job);
-}
-
-/* What the device needs to finish its credential; Ks is a secret. */
-static void add_keys(struct job *job, const struct wk_enrolment *device,
-                     uint32_t generation, uint8_t ks[WK_KS_LEN]) {
-  char text[WK_B64_LEN(WK_KS_LEN) + 1];
-  (void)cJSON_AddStringToObject(job->data, "d_id", device->did);
-  (void)cJSON_AddNumberToObject(job->data, "generation", generation);
-  wk_b64_write(text, wk_registry_realm(job->commands->registry), WK_REALM_LEN);
-  (void)cJSON_AddStringToObject(job->data, "realm", text);
-  wk_b64_write(text, ks, WK_KS_LEN);
-  (void)cJSON_AddStringToObject(job->data, "ks", text);
-  wk_wipe(text, sizeof text);
-}
-
-static enum wk_err read_enrolment(struct job *job,
-                                  struct wk_enrolment *device) {
-  const cJSON *enrolment = NULL;
-  const char *role = "";
-  enum wk_err err = wk_json_object(&enrolment, job->command, "enrolment",
-                                   "command", &job->why);
-  if (err == WK_OK && has(job->command, "role"))
-    err = wk_json_text(&role, job->command, "role", "command", &job->why);
-  if (err == WK_OK)
-    err = wk_enrolment_read(device, enrolment, "enrolment", &job->why);
-  if (err != WK_OK)
-    return err;
-  if (strlen(role) > WK_ROLE_NAME_MAX)
-    return wk_fail(&job->why, WK_ERR_MALFORMED, "\"role\": too long");
-  (void)snprintf(device->role, sizeof device->role, "%s", role);
-  return WK_OK;
-}
-
-static enum wk_err enrol_device(struct job *job) {
-  struct wk_enrolment device = {.did = ""};
-  uint32_t generation = 0;
-  uint8_t ks[WK_KS_LEN];
-  enum wk_err err = read_enrolment(job, &device);
-  if (err == WK_OK)
-    err = wk_registry_enrol(job->commands->registry, &device, &generation, ks,
-                            &job->why);
-  if (err == WK_OK) {
-    audit(job, "enrol", device.did, device.role);
-    add_keys(job, &device, generation, ks);
-  }
-  wk_wipe(ks, sizeof ks);
-  wk_wipe(&device, sizeof device);
-  return err;
+void wk_command_audit(const struct wk_command *command, const char *event,
+                      const char *did, const char *role) {
+  const struct wk_act act = {
+      .event = event, .did = did, .role = role, .by = command->office->by};
+  wk_audit_act(command->office->audit, &act);
 }
 
 /* ---- requests -------------------------------------------------------------
  */
 
-static const struct verb {
-  const char *name;
-  enum wk_err (*run)(struct job *job);
-  const char *members[2]; /* beside command and correlationData */
-} verbs[] = {
-    {"listDevices", list_devices, {"count", "after"}},
-    {"getDevice", get_device, {"d_id", "d_id"}},
-    {"enrolDevice", enrol_device, {"enrolment", "role"}},
-    {"enableDevice", enable_device, {"d_id", "d_id"}},
-    {"disableDevice", disable_device, {"d_id", "d_id"}},
-    {"revokeDevice", revoke_device, {"d_id", "d_id"}},
-    {"releaseDevice", release_device, {"d_id", "d_id"}},
-    {"setDeviceRole", set_device_role, {"d_id", "role"}},
-    {"getMetrics", get_metrics, {"command", "command"}},
-};
-
-static enum wk_err run(struct job *job, const char *name) {
-  for (size_t i = 0; i < COUNT(verbs); i++) {
-    const char *const members[] = {"command", "correlationData",
-                                   verbs[i].members[0], verbs[i].members[1]};
-    if (strcmp(name, verbs[i].name) != 0)
-      continue;
-    const enum wk_err err = wk_json_only(job->command, members, COUNT(members),
-                                         "command", &job->why);
-    return err == WK_OK ? verbs[i].run(job) : err;
-  }
-  return wk_fail(&job->why, WK_ERR_ARGUMENT, "there is no command \"%.64s\"",
-                 name);
+static enum wk_err get_metrics(struct wk_command *command) {
+  if (!command->office->metrics)
+    return wk_fail(&command->why, WK_ERR_MEMORY, "out of memory");
+  (void)cJSON_AddStringToObject(command->data, "prometheus",
+                                command->office->metrics);
+  return WK_OK;
 }
 
+#define MEMBERS 3
+
+static const struct verb {
+  const char *name;
+  wk_command_run *run;
+  const char *members[MEMBERS]; /* beside command and correlationData */
+} verbs[] = {
+    {"listDevices", wk_command_list_devices, {"count", "after"}},
+    {"getDevice", wk_command_get_device, {"d_id"}},
+    {"enrolDevice", wk_command_enrol_device, {"enrolment", "role"}},
+    {"enableDevice", wk_command_enable_device, {"d_id"}},
+    {"disableDevice", wk_command_disable_device, {"d_id"}},
+    {"revokeDevice", wk_command_revoke_device, {"d_id"}},
+    {"releaseDevice", wk_command_release_device, {"d_id"}},
+    {"setDeviceRole", wk_command_set_device_role, {"d_id", "role"}},
+    {"listRoles", wk_command_list_roles, {NULL}},
+    {"getRole", wk_command_get_role, {"role"}},
+    {"setRole", wk_command_set_role, {"role", "publish", "subscribe"}},
+    {"removeRole", wk_command_remove_role, {"role"}},
+    {"getMetrics", get_metrics, {NULL}},
+};
+
+static enum wk_err run(struct wk_command *command, const char *name) {
+  const char *members[MEMBERS + 2] = {"command", "correlationData"};
+  for (size_t i = 0; i < COUNT(verbs); i++) {
+    size_t count = 2;
+    if (strcmp(name, verbs[i].name) != 0)
+      continue;
+    for (size_t j = 0; j < MEMBERS && verbs[i].members[j]; j++)
+      members[count++] = verbs[i].members[j];
+    const enum wk_err err =
+        wk_json_only(command->asked, members, count, "command", &command->why);
+    return err == WK_OK ? verbs[i].run(command) : err;
+  }
+  return wk_fail(&command->why, WK_ERR_ARGUMENT,
+                 "there is no command \"%.64s\"", name);
+}
+
+/* ---- responses ------------------------------------------------------------
+ */
+
 /* The asker's words come back as they were, where they are text. */
-static void add_text(cJSON *response, const char *key, const cJSON *command) {
-  const cJSON *item = cJSON_GetObjectItemCaseSensitive(command, key);
+static void add_text(cJSON *response, const char *key, const cJSON *asked) {
+  const cJSON *item = cJSON_GetObjectItemCaseSensitive(asked, key);
   if (cJSON_IsString(item))
     (void)cJSON_AddStringToObject(response, key, item->valuestring);
 }
 
-static cJSON *respond(const struct wk_commands *commands,
-                      const cJSON *command) {
-  struct job job = {.commands = commands, .command = command};
+/* A sentence may quote the asker, and cut within a character. */
+static void add_error(cJSON *response, struct wk_why *why) {
+  for (char *c = why->text; *c != '\0'; c++) {
+    if ((unsigned char)*c < 0x20 || (unsigned char)*c >= 0x7f)
+      *c = '?';
+  }
+  (void)cJSON_AddStringToObject(response, "error", why->text);
+}
+
+static cJSON *respond(const struct wk_commands *office, const cJSON *asked) {
+  struct wk_command command = {.office = office, .asked = asked};
   const char *name = NULL;
   cJSON *response = cJSON_CreateObject();
   enum wk_err err = WK_ERR_MALFORMED;
-  job.data = cJSON_CreateObject();
-  if (!cJSON_IsObject(command))
-    wk_why_set(&job.why, "a command is an object");
+  command.data = cJSON_CreateObject();
+  if (cJSON_IsObject(asked))
+    err = wk_command_text(&command, "command", &name);
   else
-    err = wk_json_text(&name, command, "command", "command", &job.why);
+    wk_why_set(&command.why, "a command is an object");
   if (err == WK_OK)
-    err = run(&job, name);
-  add_text(response, "command", command);
+    err = run(&command, name);
+  add_text(response, "command", asked);
   if (err == WK_OK)
-    (void)cJSON_AddItemToObject(response, "data", job.data);
+    (void)cJSON_AddItemToObject(response, "data", command.data);
   else
-    cJSON_Delete(job.data);
+    add_error(response, &command.why);
   if (err != WK_OK)
-    (void)cJSON_AddStringToObject(response, "error", job.why.text);
-  add_text(response, "correlationData", command);
+    cJSON_Delete(command.data);
+  add_text(response, "correlationData", asked);
   return response;
 }
 
@@ -302,21 +149,31 @@ static void wipe_keys(const cJSON *responses) {
   }
 }
 
-char *wk_commands_answer(const struct wk_commands *commands, const char *text,
+char *wk_commands_refuse(struct wk_why *why) {
+  cJSON *answer = cJSON_CreateObject();
+  cJSON *response = cJSON_CreateObject();
+  add_error(response, why);
+  (void)cJSON_AddItemToArray(cJSON_AddArrayToObject(answer, "responses"),
+                             response);
+  char *out = cJSON_PrintUnformatted(answer);
+  cJSON_Delete(answer);
+  return out;
+}
+
+char *wk_commands_answer(const struct wk_commands *office, const char *text,
                          size_t len) {
   struct wk_why why;
   cJSON *request = NULL;
   const cJSON *list = NULL;
-  const cJSON *command = NULL;
+  const cJSON *asked = NULL;
+  if (parse(&request, &list, text, len, &why) != WK_OK) {
+    cJSON_Delete(request);
+    return wk_commands_refuse(&why);
+  }
   cJSON *answer = cJSON_CreateObject();
   cJSON *responses = cJSON_AddArrayToObject(answer, "responses");
-  if (parse(&request, &list, text, len, &why) == WK_OK) {
-    cJSON_ArrayForEach(command, list)(void)
-        cJSON_AddItemToArray(responses, respond(commands, command));
-  } else {
-    cJSON *response = cJSON_CreateObject();
-    (void)cJSON_AddStringToObject(response, "error", why.text);
-    (void)cJSON_AddItemToArray(responses, response);
+  cJSON_ArrayForEach(asked, list) {
+    (void)cJSON_AddItemToArray(responses, respond(office, asked));
   }
   char *out = responses ? cJSON_PrintUnformatted(answer) : NULL;
   wipe_keys(responses);

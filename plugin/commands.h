@@ -17,10 +17,8 @@
 struct wk_commands {
   struct wk_registry *registry;
   struct wk_audit *audit;
-  const char *by; /* the device that asks */
-  /* The answer to getMetrics, Prometheus text for free(); NULL: no memory. */
-  char *(*metrics)(void *context);
-  void *context;
+  const char *by;      /* the device that asks */
+  const char *metrics; /* Prometheus text; NULL: out of memory */
 };
 
 /*
@@ -29,5 +27,8 @@ struct wk_commands {
  */
 char *wk_commands_answer(const struct wk_commands *commands, const char *text,
                          size_t len);
+
+/* The same for a request that no command of is looked at. */
+char *wk_commands_refuse(struct wk_why *why);
 
 #endif

@@ -6,47 +6,58 @@
  */
 #include "plugin.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include <whitekey/log.h>
 
-#include "commands.h"
+#define AT_ONCE_MS 2 /* what all clients may wait for an operator's act */
+#define FOR_EVER (-1)
 
-/*
- * Its own connection to the registry's file, as the command line's: the
- * server, and others, take the changes in from there.
- */
-static enum wk_err open_office(struct wk_plugin *plugin, struct wk_why *why) {
-  if (plugin->office)
-    return WK_OK;
-  return wk_registry_open(&plugin->office, plugin->options.registry,
-                          plugin->options.master_key_file, why);
+/* To the device that asked, on the connection that asked: its client id may
+ * have gone over to another one meanwhile, and the answer may hold a key. */
+static void respond(const struct wk_plugin *plugin,
+                    const struct wk_request *request) {
+  const struct wk_session *session =
+      wk_sessions_of(plugin->sessions, request->did);
+  while (session && (session->state != WK_SESSION_LIVE ||
+                     strcmp(session->client_id, request->client_id) != 0))
+    session = wk_session_next_of(session);
+  if (!session)
+    return;
+  if (!request->answer ||
+      mosquitto_broker_publish_copy(
+          request->client_id, WK_CONTROL_TOPIC "/response",
+          (int)strlen(request->answer), request->answer, 1, false, NULL) != 0)
+    wk_log(WK_LOG_ERROR, "out of memory: no response for device %s",
+           request->did);
 }
 
-static void respond(struct wk_plugin *plugin, const struct wk_session *session,
-                    const struct mosquitto_evt_control *asked) {
-  struct wk_why why;
-  if (open_office(plugin, &why) != WK_OK) {
-    wk_log(WK_LOG_ERROR, "%s", why.text);
-    return;
+void wk_control_respond(struct wk_plugin *plugin) {
+  struct wk_request *request;
+  while ((request = wk_office_take(plugin->office))) {
+    respond(plugin, request);
+    wk_request_free(request);
   }
-  const struct wk_commands commands = {.registry = plugin->office,
-                                       .audit = plugin->audit,
-                                       .by = session->did,
-                                       .metrics = wk_metrics_text,
-                                       .context = plugin};
-  char *answer =
-      wk_commands_answer(&commands, asked->payload, asked->payloadlen);
-  const size_t len = answer ? strlen(answer) : 0;
-  if (!answer || mosquitto_broker_publish_copy(
-                     session->client_id, WK_CONTROL_TOPIC "/response",
-                     (int)len, answer, 1, false, NULL) != 0)
+}
+
+static void ask(struct wk_plugin *plugin, const struct wk_session *session,
+                const struct mosquitto_evt_control *asked) {
+  struct wk_request *request =
+      wk_request_new(session->did, session->client_id, asked->payload,
+                     asked->payloadlen, wk_metrics_text(plugin));
+  if (!request) {
     wk_log(WK_LOG_ERROR, "out of memory: no response for device %s",
            session->did);
-  if (answer)
-    wk_wipe(answer, len); /* it may hold a new device's key */
-  free(answer);
+    return;
+  }
+  if (!wk_office_ask(plugin->office, request)) {
+    respond(plugin, request);
+    wk_request_free(request);
+  }
+  /* An idle broker ticks ten times a second: what is done at once is answered
+   * at once. Without ticks nobody tells us when to look again. */
+  wk_office_wait(plugin->office, plugin->ticks ? AT_ONCE_MS : FOR_EVER);
+  wk_control_respond(plugin);
 }
 
 /* Whatever else is returned ends the connection. */
@@ -61,7 +72,7 @@ int wk_on_control(int event, void *event_data, void *userdata) {
       wk_server_admits(plugin->server, session->did,
                        session->accepted.generation) &&
       wk_server_is_admin(plugin->server, session->did))
-    respond(plugin, session, asked);
+    ask(plugin, session, asked);
   else if (wk_limit_pass(&plugin->refusals, wk_now_ms(), &held))
     wk_log(WK_LOG_WARNING, "refused administration by client %.64s",
            mosquitto_client_id(asked->client));

@@ -1,73 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """$CONTROL/whitekey/v1: administration through the broker."""
 
-import base64
 import json
-import os
+import sqlite3
 
-import jsonschema
+from control_case import CONTROL, NOT_AUTHORIZED, RESPONSE, ControlCase
+from control_case import enrolment, schema
 
 import rawmqtt
 import wk
 
-CONTROL = "$CONTROL/whitekey/v1"
-RESPONSE = CONTROL + "/response"
-NOT_AUTHORIZED = 0x87
 
-
-def schema(name):
-    path = os.path.join(wk.SOURCE, "schemas", f"{name}.schema.json")
-    with open(path, encoding="utf-8") as file:
-        return jsonschema.Draft202012Validator(json.load(file))
-
-
-def b64(data):
-    return base64.urlsafe_b64encode(data).decode().rstrip("=")
-
-
-def enrolment(did, first=1):
-    return {"whitekey": 1, "d_id": did, "bio_id": b64(bytes(16)),
-            "chains": [{"role": "C", "epoch": 0, "n": 256,
-                        "anchor": b64(bytes([first]) + bytes(31))}]}
-
-
-class ControlTest(wk.TestCase):
-    def setUp(self):
-        super().setUp()
-        self.store = self.registry()
-        self.owner = self.store.enrol("owner", "--role", "admin")
-        self.thermo = self.store.enrol("thermo-1")
-
-    def login(self, broker, device, version=5):
-        client = rawmqtt.Client(broker.port, "at-" + device.did, version)
-        self.addCleanup(client.disconnect, polite=False)
-        password = self.store.otp(device)
-        self.assertEqual(client.connect(device.did, password).code, 0)
-        return client
-
-    def start(self, **settings):
-        self.server = self.broker(self.store, options={"acl": None},
-                                  **settings)
-        self.admin = self.login(self.server, self.owner)
-
-    def raw(self, payload):
-        """The responses to a payload as it is."""
-        self.admin.messages.clear()
-        self.assertLess(self.admin.publish(CONTROL, payload), 0x80)
-        answer = json.loads(self.admin.wait_message(RESPONSE).payload)
-        schema("control-response").validate(answer)
-        return answer["responses"]
-
-    def ask(self, command, **members):
-        request = {"commands": [{"command": command, **members}]}
-        schema("control-request").validate(request)
-        return self.raw(json.dumps(request))[0]
-
-    def data(self, command, **members):
-        answer = self.ask(command, **members)
-        self.assertNotIn("error", answer)
-        return answer["data"]
-
+class ControlTest(ControlCase):
     def test_list__pages_by_name(self):
         self.start()
         whole = self.data("listDevices")
@@ -148,6 +92,123 @@ class ControlTest(wk.TestCase):
                                      "enrolment": twin}]}
             self.assertIn("error", self.raw(json.dumps(request))[0], twin)
         self.assertIn("error", self.ask("getDevice", d_id="dongle-1"))
+
+    def test_enrol__empty_or_unknown_role_enrols_nobody(self):
+        self.start()
+        for role in ("", "x" * 33, "a/b", "pilot", 1):
+            answer = self.raw(json.dumps({"commands": [{
+                "command": "enrolDevice", "role": role,
+                "enrolment": enrolment("dongle-1")}]}))[0]
+            self.assertIn("role", answer["error"])
+        self.assertIn("error", self.ask("getDevice", d_id="dongle-1"))
+
+    def test_roles__made_shown_and_removed(self):
+        self.start()
+        lamp = {"role": "lamp", "publish": ["a/%u", "b/+"], "subscribe": []}
+        self.assertEqual(self.data("setRole", **lamp), {"role": lamp})
+        self.assertEqual(self.data("getRole", role="lamp"), {"role": lamp})
+        lamp = {"role": "lamp", "publish": [], "subscribe": ["\u00e4/#"]}
+        self.assertEqual(self.data("setRole", **lamp), {"role": lamp})
+        roles = self.data("listRoles")["roles"]
+        self.assertEqual([role["role"] for role in roles],
+                         ["admin", "device", "gateway", "lamp"])
+        local = json.loads(self.store.cli("role", "list", "--json").stdout)
+        self.assertEqual(roles, local)
+        self.assertEqual(self.data("removeRole", role="lamp"),
+                         {"removed": "lamp"})
+        self.assertIn('"lamp"', self.ask("getRole", role="lamp")["error"])
+        self.server.stop()
+        acts = [(e["event"], e["role"], e["by"])
+                for e in self.store.audit() if "by" in e]
+        self.assertEqual(acts, [("role-set", "lamp", "owner")] * 2 +
+                         [("role-remove", "lamp", "owner")])
+
+    def test_roles__impossible_changes_nothing(self):
+        self.start()
+        before = self.data("listRoles")
+        self.assertIn('"thermo-1" has it',
+                      self.ask("removeRole", role="device")["error"] +
+                      self.ask("setDeviceRole", d_id="thermo-1",
+                               role="gateway").get("error", "") +
+                      self.ask("removeRole", role="gateway")["error"])
+        for role in ({"role": "no/name"}, {"role": ""}, {"role": "x" * 33},
+                     {"role": 1}, {"publish": "a"}, {"publish": [1]},
+                     {"publish": ["a#"]}, {"publish": ["whitekey/#"]},
+                     {"publish": ["$CONTROL/whitekey/v1"]},
+                     {"publish": ["x" * 1000] * 5}, {"publish": None},
+                     {"subscribe": ["a\nb"]}, {"subscribe": {"0": "a"}}):
+            request = {"command": "setRole", "role": "lamp", "publish": [],
+                       "subscribe": [], **role}
+            answer = self.raw(json.dumps({"commands": [request]}))[0]
+            self.assertIn("error", answer, role)
+        self.assertEqual(self.data("listRoles"), before)
+
+    def test_change__waits_for_the_disk_beside_other_clients(self):
+        self.start()
+        other = self.login(self.server, self.thermo)
+        file = sqlite3.connect(self.store.path, isolation_level=None)
+        self.addCleanup(file.close)
+        file.execute("BEGIN IMMEDIATE")
+        request = {"commands": [{"command": "setRole", "role": "lamp",
+                                 "publish": ["a"], "subscribe": []}]}
+        self.assertEqual(self.admin.publish(CONTROL, json.dumps(request)), 0)
+        self.assertTrue(other.ping() and self.admin.ping())
+        self.assertEqual(self.admin.messages, [])
+        file.execute("ROLLBACK")
+        answer = json.loads(self.admin.wait_message(RESPONSE).payload)
+        self.assertIn("data", answer["responses"][0])
+        self.assertIn("lamp", self.store.cli("role", "list").stdout)
+
+    def test_request__too_many_at_once_are_told_so(self):
+        self.start()
+        file = sqlite3.connect(self.store.path, isolation_level=None)
+        self.addCleanup(file.close)
+        file.execute("BEGIN IMMEDIATE")
+        for number in range(40):
+            self.admin.publish(CONTROL, json.dumps({"commands": [{
+                "command": "setDeviceRole", "d_id": "thermo-1",
+                "role": "device", "correlationData": str(number)}]}))
+        refused = self.admin.wait_message(RESPONSE)
+        self.assertIn("ask again later", refused.payload.decode())
+        file.execute("ROLLBACK")
+        answers = [refused] + [self.admin.wait_message(RESPONSE)
+                               for _ in range(39)]
+        done = [json.loads(a.payload)["responses"][0] for a in answers]
+        for answer in done:
+            self.assertFits("control-response", {"responses": [answer]})
+        order = [int(answer["correlationData"]) for answer in done
+                 if "correlationData" in answer]
+        self.assertEqual(order, list(range(len(order))))
+        self.assertGreaterEqual(len(order), 32)
+
+    def test_response__is_not_the_next_one_s_of_that_client_id(self):
+        self.start()
+        # Version 3.1.1: the id is free as soon as the session ended.
+        asker = rawmqtt.Client(self.server.port, "desk")
+        self.assertEqual(
+            asker.connect("owner", self.store.otp(self.owner)).code, 0)
+        file = sqlite3.connect(self.store.path, isolation_level=None)
+        self.addCleanup(file.close)
+        file.execute("BEGIN IMMEDIATE")
+        request = {"commands": [{"command": "enrolDevice",
+                                 "enrolment": enrolment("dongle-1")}]}
+        asker.publish(CONTROL, json.dumps(request))
+        mark = self.server.mark()
+        asker.disconnect()
+        self.server.wait_log("Client desk disconnected", mark)
+        thief = rawmqtt.Client(self.server.port, "desk")
+        self.addCleanup(thief.disconnect, polite=False)
+        password = self.store.otp(self.thermo)
+        self.assertEqual(thief.connect("thermo-1", password).code, 0)
+        file.execute("ROLLBACK")
+        watch = self.login(self.server, self.store.enrol(
+            "watch", "--role", "admin"))
+        self.assertSoon(1, lambda: len([
+            e for e in self.store.audit() if e.get("by") == "owner"]))
+        watch.publish(CONTROL, '{"commands":[]}')
+        watch.wait_message(RESPONSE)
+        thief.ping()
+        self.assertEqual(thief.messages, [])
 
     def test_request__several_commands_and_correlation(self):
         self.start()

@@ -64,6 +64,7 @@ int wk_on_tick(int event, void *event_data, void *userdata) {
   plugin->ticks = true;
   plugin->reloading = false;
   wk_sweep(plugin, NULL);
+  wk_control_respond(plugin);
   wk_telemetry(plugin);
   wk_alarm_tick(plugin);
   return MOSQ_ERR_SUCCESS;
@@ -90,8 +91,8 @@ static void plugin_free(struct wk_plugin *plugin) {
   wk_throttle_free(plugin->throttle);
   wk_challenges_free(plugin->challenges);
   wk_sessions_free(plugin->sessions);
+  wk_office_free(plugin->office);
   wk_audit_close(plugin->audit);
-  wk_registry_close(plugin->office);
   wk_metrics_leave(plugin->metrics);
   wk_server_close(plugin->server);
   wk_wipe(plugin->token_key, sizeof plugin->token_key);
@@ -119,8 +120,11 @@ static enum wk_err plugin_open(struct wk_plugin *plugin,
   plugin->sessions = wk_sessions_new(wk_server_realm(plugin->server));
   plugin->challenges = wk_challenges_new();
   plugin->throttle = wk_throttle_new();
+  plugin->office =
+      wk_office_new(plugin->options.registry, plugin->options.master_key_file,
+                    plugin->audit);
   if (!plugin->sessions || !plugin->challenges || !plugin->throttle ||
-      !plugin->metrics)
+      !plugin->office || !plugin->metrics)
     return wk_fail(why, WK_ERR_MEMORY, "out of memory");
   wk_random(plugin->token_key, sizeof plugin->token_key);
   plugin->is_2_1 = dlsym(RTLD_DEFAULT, "mosquitto_complete_basic_auth");

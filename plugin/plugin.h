@@ -15,6 +15,7 @@
 #include "challenges.h"
 #include "limit.h"
 #include "metrics.h"
+#include "office.h"
 #include "options.h"
 #include "sessions.h"
 #include "throttle.h"
@@ -24,7 +25,7 @@ struct wk_plugin {
   mosquitto_plugin_id_t *id;
   struct wk_options options;
   struct wk_server *server;
-  struct wk_registry *office; /* administration's; NULL until it is needed */
+  struct wk_office *office; /* administration */
   struct wk_audit *audit;
   struct wk_metrics *metrics;
   struct wk_sessions *sessions;
@@ -59,6 +60,9 @@ int wk_on_tick(int event, void *event_data, void *userdata);
 int wk_on_disconnect(int event, void *event_data, void *userdata);
 
 #define WK_CONTROL_TOPIC "$CONTROL/whitekey/v1"
+
+/* Publishes what administration answered meanwhile; for every tick. */
+void wk_control_respond(struct wk_plugin *plugin);
 
 /* Publishes and writes the metrics when it is time; for every tick. */
 void wk_telemetry(struct wk_plugin *plugin);

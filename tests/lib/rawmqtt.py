@@ -172,7 +172,8 @@ class Client:
         """Gives the PUBACK's (PUBREC's) reason (0 before version 5)."""
         props = b"\x00" if self.version == 5 else b""
         mid = b"\x00\x02" if qos else b""
-        body = _text(topic) + mid + props + _text(payload)[2:]
+        data = payload.encode() if isinstance(payload, str) else payload
+        body = _text(topic) + mid + props + data
         self.send(_packet(PUBLISH | qos << 1 | retain, body))
         if not qos:
             return 0

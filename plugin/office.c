@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "office.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <whitekey/bytes.h>
+
+#include "commands.h"
+
+struct line {
+  struct wk_request *first;
+  struct wk_request **end;
+};
+
+struct wk_office {
+  char *path;
+  char *master;
+  struct wk_audit *audit;
+  struct wk_registry *registry; /* the thread's own; NULL until needed */
+  bool running;
+  pthread_t thread;
+  pthread_mutex_t lock; /* guards all below */
+  pthread_cond_t work, idle;
+  struct line asked, answered;
+  unsigned count; /* in both lines, and at work */
+  unsigned open;  /* without an answer */
+  bool stopping;
+};
+
+/* ---- requests -------------------------------------------------------------
+ */
+
+struct wk_request *wk_request_new(const char *did, const char *client_id,
+                                  const void *text, size_t len,
+                                  char *metrics) {
+  struct wk_request *request = calloc(1, sizeof *request);
+  if (!request) {
+    free(metrics);
+    return NULL;
+  }
+  memcpy(request->did, did, strnlen(did, WK_DID_MAX));
+  request->metrics = metrics;
+  request->client_id = strdup(client_id);
+  request->text = malloc(len + 1);
+  request->len = len;
+  if (!request->client_id || !request->text) {
+    wk_request_free(request);
+    return NULL;
+  }
+  if (len > 0)
+    memcpy(request->text, text, len);
+  return request;
+}
+
+void wk_request_free(struct wk_request *request) {
+  if (!request)
+    return;
+  if (request->text)
+    wk_wipe(request->text, request->len);
+  if (request->answer)
+    wk_wipe(request->answer, strlen(request->answer));
+  free(request->answer);
+  free(request->metrics);
+  free(request->text);
+  free(request->client_id);
+  free(request);
+}
+
+static void append(struct line *line, struct wk_request *request) {
+  request->next = NULL;
+  *line->end = request;
+  line->end = &request->next;
+}
+
+static struct wk_request *take(struct line *line) {
+  struct wk_request *request = line->first;
+  if (!request)
+    return NULL;
+  line->first = request->next;
+  if (!line->first)
+    line->end = &line->first;
+  return request;
+}
+
+/* ---- the thread -----------------------------------------------------------
+ */
+
+static void answer(struct wk_office *office, struct wk_request *request) {
+  struct wk_why why;
+  if (!office->registry && wk_registry_open(&office->registry, office->path,
+                                            office->master, &why) != WK_OK) {
+    request->answer = wk_commands_refuse(&why);
+    return;
+  }
+  const struct wk_commands commands = {.registry = office->registry,
+                                       .audit = office->audit,
+                                       .by = request->did,
+                                       .metrics = request->metrics};
+  request->answer = wk_commands_answer(&commands, request->text, request->len);
+}
+
+static void *work(void *context) {
+  struct wk_office *office = context;
+  (void)pthread_mutex_lock(&office->lock);
+  while (!office->stopping) {
+    struct wk_request *request = take(&office->asked);
+    if (!request) {
+      (void)pthread_cond_wait(&office->work, &office->lock);
+      continue;
+    }
+    (void)pthread_mutex_unlock(&office->lock);
+    answer(office, request);
+    (void)pthread_mutex_lock(&office->lock);
+    append(&office->answered, request);
+    if (--office->open == 0)
+      (void)pthread_cond_signal(&office->idle);
+  }
+  (void)pthread_mutex_unlock(&office->lock);
+  return NULL;
+}
+
+/* ---- the broker's side ----------------------------------------------------
+ */
+
+struct wk_office *wk_office_new(const char *registry, const char *master,
+                                struct wk_audit *audit) {
+  pthread_condattr_t steady;
+  struct wk_office *office = calloc(1, sizeof *office);
+  if (!office)
+    return NULL;
+  office->path = strdup(registry);
+  office->master = strdup(master);
+  office->audit = audit;
+  office->asked.end = &office->asked.first;
+  office->answered.end = &office->answered.first;
+  (void)pthread_mutex_init(&office->lock, NULL);
+  (void)pthread_cond_init(&office->work, NULL);
+  (void)pthread_condattr_init(&steady);
+  (void)pthread_condattr_setclock(&steady, CLOCK_MONOTONIC);
+  (void)pthread_cond_init(&office->idle, &steady);
+  (void)pthread_condattr_destroy(&steady);
+  if (office->path && office->master)
+    return office;
+  wk_office_free(office);
+  return NULL;
+}
+
+static void drop(struct line *line) {
+  struct wk_request *request;
+  while ((request = take(line)))
+    wk_request_free(request);
+}
+
+void wk_office_free(struct wk_office *office) {
+  if (!office)
+    return;
+  (void)pthread_mutex_lock(&office->lock);
+  office->stopping = true;
+  (void)pthread_cond_signal(&office->work);
+  (void)pthread_mutex_unlock(&office->lock);
+  if (office->running)
+    (void)pthread_join(office->thread, NULL);
+  drop(&office->asked);
+  drop(&office->answered);
+  wk_registry_close(office->registry);
+  (void)pthread_cond_destroy(&office->idle);
+  (void)pthread_cond_destroy(&office->work);
+  (void)pthread_mutex_destroy(&office->lock);
+  free(office->master);
+  free(office->path);
+  free(office);
+}
+
+static enum wk_err queue(struct wk_office *office, struct wk_request *request,
+                         struct wk_why *why) {
+  if (!office->running &&
+      pthread_create(&office->thread, NULL, work, office) != 0)
+    return wk_fail(why, WK_ERR_MEMORY, "no thread for administration");
+  office->running = true;
+  (void)pthread_mutex_lock(&office->lock);
+  const bool room = office->count < WK_OFFICE_MAX;
+  if (room) {
+    office->count++;
+    office->open++;
+    append(&office->asked, request);
+    (void)pthread_cond_signal(&office->work);
+  }
+  (void)pthread_mutex_unlock(&office->lock);
+  return room ? WK_OK
+              : wk_fail(why, WK_ERR_BUSY,
+                        "%u requests wait already: ask again later",
+                        WK_OFFICE_MAX);
+}
+
+bool wk_office_ask(struct wk_office *office, struct wk_request *request) {
+  struct wk_why why;
+  if (queue(office, request, &why) == WK_OK)
+    return true;
+  request->answer = wk_commands_refuse(&why);
+  return false;
+}
+
+struct wk_request *wk_office_take(struct wk_office *office) {
+  (void)pthread_mutex_lock(&office->lock);
+  struct wk_request *request = take(&office->answered);
+  if (request)
+    office->count--;
+  (void)pthread_mutex_unlock(&office->lock);
+  return request;
+}
+
+void wk_office_wait(struct wk_office *office, int ms) {
+  struct timespec until;
+  int err = 0;
+  (void)clock_gettime(CLOCK_MONOTONIC, &until);
+  until.tv_nsec += ms * 1000000L;
+  until.tv_sec += until.tv_nsec / 1000000000;
+  until.tv_nsec %= 1000000000;
+  (void)pthread_mutex_lock(&office->lock);
+  while (office->open > 0 && err == 0)
+    err = ms < 0
+              ? pthread_cond_wait(&office->idle, &office->lock)
+              : pthread_cond_timedwait(&office->idle, &office->lock, &until);
+  (void)pthread_mutex_unlock(&office->lock);
+}
