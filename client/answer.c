@@ -12,7 +12,8 @@ struct end {
 };
 
 /* A change. */
-static enum wk_err settle(struct wk_credential *credential, bool *changed,
+static enum wk_err settle(struct wk_credential *credential,
+                          enum client_changed *changed,
                           const struct wk_client *client, void *context,
                           struct wk_why *why) {
   static const enum wk_role roles[] = {WK_ROLE_C, WK_ROLE_D};
@@ -29,10 +30,10 @@ static enum wk_err settle(struct wk_credential *credential, bool *changed,
     if (end->of_x3)
       continue;
     if (spend_accepted(credential, roles[i], spent))
-      *changed = true;
+      *changed = CLIENT_CHANGED;
     if (told && !end->foreign &&
         spend_answered(credential, roles[i], spent, reply->status))
-      *changed = true;
+      *changed = CLIENT_CHANGED;
   }
   return WK_OK;
 }
@@ -42,10 +43,10 @@ static enum wk_err settle(struct wk_credential *credential, bool *changed,
 static enum wk_err end_login(struct wk_client *client, struct end *end,
                              struct wk_why *why) {
   struct wk_credential copy = client->credential;
-  bool changed = false;
+  enum client_changed changed = CLIENT_SAME;
   enum wk_err err = settle(&copy, &changed, client, end, why);
   wk_credential_wipe(&copy);
-  if (err == WK_OK && (changed || end->foreign))
+  if (err == WK_OK && (changed != CLIENT_SAME || end->foreign))
     err = client_edit(client, settle, end, why);
   if (err == WK_OK && end->foreign)
     return wk_fail(why, WK_ERR_CHAIN,

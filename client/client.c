@@ -25,6 +25,7 @@ static struct wk_client *client_new(wk_clock *clock, void *context) {
   if (client) {
     client->clock = clock;
     client->clock_context = context;
+    client->held.lock = -1;
   }
   return client;
 }
@@ -92,6 +93,7 @@ enum wk_err wk_client_new(struct wk_client **client,
 void wk_client_free(struct wk_client *client) {
   if (!client)
     return;
+  reserve_end(client);
   free(client->path);
   wk_wipe(client, sizeof *client);
   free(client);
@@ -135,22 +137,37 @@ static enum wk_err own_x1(const struct draw *draw,
   return err;
 }
 
-/* Never lower than a time sent before: 0 until the clock has caught up. */
-static uint32_t read_clock(const struct wk_client *client, uint32_t *sent) {
+/* Never lower than a time sent before: 0 until the clock has caught up, and
+ * 0 once where what was sent last is not known. */
+static uint32_t read_clock(const struct wk_client *client,
+                           struct wk_credential *credential) {
   const uint32_t now =
       client->clock ? client->clock(client->clock_context) : 0;
-  if (now == 0 || now < *sent)
+  const bool unknown = credential->reserved > 0;
+  credential->reserved = 0;
+  if (unknown || now < credential->time)
     return 0;
-  *sent = now;
+  if (now != 0)
+    credential->time = now;
   return now;
 }
 
+/* True where a draw changes more than an index and the time. */
+static bool draws_more(const struct wk_credential *credential,
+                       const struct request *last) {
+  return last->refused || credential->reserved > 0 ||
+         credential->c_update.chain.present ||
+         credential->d_update.chain.present;
+}
+
 /* A change: the skip that a refusal asks for, then the indices of a login. */
-static enum wk_err take(struct wk_credential *credential, bool *changed,
+static enum wk_err take(struct wk_credential *credential,
+                        enum client_changed *changed,
                         const struct wk_client *client, void *context,
                         struct wk_why *why) {
   struct draw *draw = context;
   const struct request *last = &client->request;
+  const bool more = draws_more(credential, last);
   enum wk_err err = WK_OK;
   if (draw->joins && own_x1(draw, credential) != WK_OK)
     return wk_fail(why, WK_ERR_FORGED,
@@ -171,8 +188,8 @@ static enum wk_err take(struct wk_credential *credential, bool *changed,
     return wk_fail(why, err, "%s: chain %c is spent: enrol the device again",
                    client_where(client), role);
   /* Section 2: the clock is read after the index, under the same lock. */
-  draw->time = read_clock(client, &credential->time);
-  *changed = true;
+  draw->time = read_clock(client, credential);
+  *changed = more ? CLIENT_CHANGED : CLIENT_DRAWN;
   return WK_OK;
 }
 

@@ -3,6 +3,8 @@
 #ifndef WK_CLIENT_STATE_H
 #define WK_CLIENT_STATE_H
 
+#include <sys/stat.h>
+
 #include <whitekey/client.h>
 
 #include "spend.h"
@@ -28,6 +30,14 @@ struct request {
   struct asked c_x3, d_x3;
 };
 
+/* What a client keeps that does not write every index, see reserve.c. */
+struct held {
+  int lock;        /* of the credential file; -1: each edit takes its own */
+  uint32_t ahead;  /* indices that one write puts aside */
+  struct stat own; /* the file as this client left it */
+  uint32_t c_next, d_next; /* as they are in the file */
+};
+
 struct wk_client {
   char *path; /* of the credential file without symbolic links, or NULL */
   bool user;  /* makes X2 for others' X1 */
@@ -36,6 +46,7 @@ struct wk_client {
   void *clock_context;
   struct values c, d;
   struct request request;
+  struct held held;
 };
 
 /* Who an error speaks of. */
@@ -47,12 +58,32 @@ WK_MUST_CHECK enum wk_err client_load(struct wk_credential *credential,
                                       const char *path, bool user,
                                       struct wk_why *why);
 
+/* WK_ERR_IO, and WK_ERR_MEMORY. */
+WK_MUST_CHECK enum wk_err client_save(const struct wk_credential *credential,
+                                      const char *path, struct wk_why *why);
+
+/* The file's content of this moment; WK_ERR_CORRUPT: it is of another device
+ * now. Else as client_load(). */
+WK_MUST_CHECK enum wk_err client_reload(struct wk_credential *credential,
+                                        const struct wk_client *client,
+                                        struct wk_why *why);
+
+/* Waits a while for the file's lock. WK_ERR_BUSY: a program keeps it. */
+WK_MUST_CHECK enum wk_err client_lock(int *lock, const char *path,
+                                      struct wk_why *why);
+
+enum client_changed {
+  CLIENT_SAME,
+  CLIENT_DRAWN,  /* only next indices and the time went up */
+  CLIENT_CHANGED /* more */
+};
+
 /*
  * Changes a copy of the credential and says so. It is the file's content at
  * that moment, under the file's lock.
  */
 typedef enum wk_err client_change(struct wk_credential *credential,
-                                  bool *changed,
+                                  enum client_changed *changed,
                                   const struct wk_client *client,
                                   void *context, struct wk_why *why);
 
@@ -64,5 +95,14 @@ typedef enum wk_err client_change(struct wk_credential *credential,
 WK_MUST_CHECK enum wk_err client_edit(struct wk_client *client,
                                       client_change *change, void *context,
                                       struct wk_why *why);
+
+/* The same for a client that holds its file. */
+WK_MUST_CHECK enum wk_err reserve_edit(struct wk_credential *credential,
+                                       struct wk_client *client,
+                                       client_change *change, void *context,
+                                       struct wk_why *why);
+
+/* Gives back what was put aside and not spent, and the file. */
+void reserve_end(struct wk_client *client);
 
 #endif

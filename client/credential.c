@@ -127,9 +127,9 @@ static enum wk_err read_id(struct wk_id *id, const cJSON *tree,
 static enum wk_err read_tree(struct wk_credential *credential,
                              const cJSON *tree, const char *where,
                              struct wk_why *why) {
-  static const char *const names[] = {"whitekey",   "d_id",  "realm",
-                                      "generation", "ks",    "bio_id",
-                                      "time",       "chains"};
+  static const char *const names[] = {"whitekey",   "d_id",     "realm",
+                                      "generation", "ks",       "bio_id",
+                                      "time",       "reserved", "chains"};
   uint32_t version = 0;
   /* The version first: another one may well have other members. */
   enum wk_err err = wk_json_u32(&version, tree, "whitekey", 1, 1, where, why);
@@ -148,6 +148,9 @@ static enum wk_err read_tree(struct wk_credential *credential,
   if (err == WK_OK)
     err = wk_json_u32(&credential->time, tree, "time", 0, UINT32_MAX, where,
                       why);
+  if (err == WK_OK && cJSON_GetObjectItemCaseSensitive(tree, "reserved"))
+    err = wk_json_u32(&credential->reserved, tree, "reserved", 0,
+                      WK_RESERVE_MAX, where, why);
   if (err == WK_OK)
     err = read_chains(credential, tree, where, why);
   return err;

@@ -68,6 +68,8 @@ static void put_credential(struct wk_writer *w,
   put_bytes(w, ",\n  \"ks\": ", credential->ks, WK_KS_LEN);
   put_bytes(w, ",\n  \"bio_id\": ", credential->bio_id, WK_BIO_LEN);
   put_number(w, ",\n  \"time\": ", credential->time);
+  if (credential->reserved > 0)
+    put_number(w, ",\n  \"reserved\": ", credential->reserved);
   wk_write_text(w, ",\n  \"chains\": {");
   put_chain(w, "\n    \"C\": { ", &credential->c, &credential->c_update);
   if (credential->c.present && credential->d.present)

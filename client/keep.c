@@ -3,9 +3,13 @@
 #include "client_state.h"
 
 #include <string.h>
+#include <time.h>
 
 #include <whitekey/bytes.h>
 #include <whitekey/file.h>
+
+#define LOCK_PAUSE_MS 5
+#define LOCK_TRIES 1000 /* five seconds */
 
 const char *client_where(const struct wk_client *client) {
   return client->path ? client->path : client->credential.id.did;
@@ -38,7 +42,7 @@ enum wk_err client_load(struct wk_credential *credential, const char *path,
   return err == WK_ERR_SPACE ? WK_ERR_MALFORMED : err;
 }
 
-static enum wk_err save(const struct wk_credential *credential,
+enum wk_err client_save(const struct wk_credential *credential,
                         const char *path, struct wk_why *why) {
   char *text = NULL;
   size_t len = 0;
@@ -51,7 +55,7 @@ static enum wk_err save(const struct wk_credential *credential,
 }
 
 /* A file that was exchanged for another device's is not what was opened. */
-static enum wk_err reload(struct wk_credential *credential,
+enum wk_err client_reload(struct wk_credential *credential,
                           const struct wk_client *client, struct wk_why *why) {
   enum wk_err err = client_load(credential, client->path, client->user, why);
   if (err == WK_OK &&
@@ -61,20 +65,34 @@ static enum wk_err reload(struct wk_credential *credential,
   return err;
 }
 
+/* Others hold it for the time of one write, or as long as they live. */
+enum wk_err client_lock(int *lock, const char *path, struct wk_why *why) {
+  const struct timespec pause = {.tv_nsec = LOCK_PAUSE_MS * 1000000L};
+  enum wk_err err = wk_file_try_lock(lock, path, why);
+  for (int i = 0; err == WK_ERR_BUSY && i < LOCK_TRIES; i++) {
+    (void)nanosleep(&pause, NULL);
+    err = wk_file_try_lock(lock, path, why);
+  }
+  if (err == WK_ERR_BUSY)
+    return wk_fail(why, err, "%s: another program keeps this credential open",
+                   path);
+  return err;
+}
+
 static enum wk_err edit_file(struct wk_credential *credential,
                              const struct wk_client *client,
                              client_change *change, void *context,
                              struct wk_why *why) {
-  bool changed = false;
+  enum client_changed changed = CLIENT_SAME;
   int lock = -1;
-  enum wk_err err = wk_file_lock(&lock, client->path, why);
+  enum wk_err err = client_lock(&lock, client->path, why);
   if (err != WK_OK)
     return err;
-  err = reload(credential, client, why);
+  err = client_reload(credential, client, why);
   if (err == WK_OK)
     err = change(credential, &changed, client, context, why);
-  if (err == WK_OK && changed)
-    err = save(credential, client->path, why);
+  if (err == WK_OK && changed != CLIENT_SAME)
+    err = client_save(credential, client->path, why);
   wk_file_unlock(lock);
   return err;
 }
@@ -82,10 +100,14 @@ static enum wk_err edit_file(struct wk_credential *credential,
 enum wk_err client_edit(struct wk_client *client, client_change *change,
                         void *context, struct wk_why *why) {
   struct wk_credential copy = client->credential;
-  bool changed = false;
-  const enum wk_err err = client->path
-                              ? edit_file(&copy, client, change, context, why)
-                              : change(&copy, &changed, client, context, why);
+  enum client_changed changed = CLIENT_SAME;
+  enum wk_err err = WK_OK;
+  if (!client->path)
+    err = change(&copy, &changed, client, context, why);
+  else if (client->held.lock >= 0)
+    err = reserve_edit(&copy, client, change, context, why);
+  else
+    err = edit_file(&copy, client, change, context, why);
   if (err == WK_OK) {
     client->credential = copy;
     /* Values of a chain that was erased go with it. */

@@ -48,7 +48,8 @@ static bool possible(const struct wk_credential *credential,
 }
 
 /* A change: the new chain stands beside the old one. */
-static enum wk_err make_chain(struct wk_credential *credential, bool *changed,
+static enum wk_err make_chain(struct wk_credential *credential,
+                              enum client_changed *changed,
                               const struct wk_client *client, void *context,
                               struct wk_why *why) {
   struct begin *begin = context;
@@ -70,7 +71,7 @@ static enum wk_err make_chain(struct wk_credential *credential, bool *changed,
   wk_wipe(fresh, sizeof fresh);
   update->after = c ? client->request.c.index : client->request.d.index;
   update->turn = 0;
-  *changed = true;
+  *changed = CLIENT_CHANGED;
   return WK_OK;
 }
 

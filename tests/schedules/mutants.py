@@ -88,7 +88,7 @@ MUTANTS = {
         "x3->header.index == login &&"),
     "time_never_falls": (
         CLIENT, "2: it never sends a time lower than one it sent before",
-        "if (now == 0 || now < *sent)", "if (now == 0)"),
+        "if (unknown || now < credential->time)", "if (unknown)"),
     "alternates_old": (
         SPEND, "6.5: after a refusal it tries the old chain too",
         "return ((half_pace ? update->turn >> 1 : update->turn) & 1) != 0;",

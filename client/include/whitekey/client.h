@@ -60,6 +60,20 @@ WK_MUST_CHECK enum wk_err wk_client_new(struct wk_client **client,
                                         const struct wk_credential *credential,
                                         wk_clock *clock, void *clock_context);
 
+/*
+ * Keeps the credential file locked until wk_client_free(), and makes only
+ * every count-th index (1..WK_RESERVE_MAX) durable, that many at once: for
+ * flash that wears out. What was put aside and not spent is given back by
+ * wk_client_free(); a crash skips it, and the next login then sends no time
+ * once (section 2). While an update is open each login is written.
+ *
+ * WK_ERR_ARGUMENT: count, or a client in memory; WK_ERR_BUSY: another program
+ * keeps the file; else as wk_client_open().
+ */
+WK_MUST_CHECK enum wk_err wk_client_reserve(struct wk_client *client,
+                                            uint32_t count,
+                                            struct wk_why *why);
+
 void wk_client_free(struct wk_client *client);
 
 const struct wk_id *wk_client_id(const struct wk_client *client);
@@ -74,9 +88,9 @@ struct wk_otp {
 /*
  * The next login. challenge: WK_CHALLENGE_LEN bytes or NULL (section 5).
  * WK_ERR_EXHAUSTED: a chain is spent, enrol again. WK_ERR_CORRUPT: the file
- * is of another device now. WK_ERR_IO and what wk_client_open() gives: the
- * index could not be made durable. otp is zeroed on failure and an index may
- * have been skipped.
+ * is of another device now. WK_ERR_BUSY: another program keeps it. WK_ERR_IO
+ * and what wk_client_open() gives: the index could not be made durable. otp is
+ * zeroed on failure and an index may have been skipped.
  */
 WK_MUST_CHECK enum wk_err wk_client_next(struct wk_client *client,
                                          const uint8_t *challenge,

@@ -16,6 +16,7 @@
 #define WK_CREDENTIAL_FILE_MAX 16384u /* bytes */
 #define WK_REFUSALS_MAX 7u            /* 1, 2, 4 .. 64 indices: section 2 */
 #define WK_TURNS 4u
+#define WK_RESERVE_MAX WK_SKIP_MAX
 
 /* One chain of one epoch. */
 struct wk_credential_chain {
@@ -41,7 +42,10 @@ struct wk_credential {
   uint32_t generation;
   uint8_t ks[WK_KS_LEN];
   uint8_t bio_id[WK_BIO_LEN];
-  uint32_t time; /* the highest sent */
+  uint32_t time; /* the highest sent, as far as `reserved` is 0 */
+  /* So many indices below next were put aside for a program that has not
+   * ended yet, or not cleanly: what time it sent last is not known. */
+  uint32_t reserved;
   struct wk_credential_chain c;
   struct wk_credential_chain d;
   struct wk_credential_update c_update; /* member "update" of the entry */
