@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// npm mqtt that reconnects by itself with a fresh password, which comes from
+// the whitekey command:
+//
+//   node npm_mqtt.js 1883 thermo-1.json
+//
+// It publishes a reading whenever it is connected and says what happens, one
+// word a line.
+'use strict';
+
+const fs = require('node:fs');
+const { execFileSync } = require('node:child_process');
+const mqtt = require('mqtt');
+
+const [port, credential] = process.argv.slice(2);
+const name = JSON.parse(fs.readFileSync(credential)).d_id;
+
+function password() {
+  return execFileSync('whitekey', ['otp', '--credential', credential],
+                      { encoding: 'ascii' }).trim();
+}
+
+const client = mqtt.connect({
+  host: 'localhost', port: Number(port), clientId: name,
+  username: name, password: password(), reconnectPeriod: 1000,
+});
+
+// Once a broker has seen a password it is spent; while none answers, the old
+// one is still good, for two minutes.
+let spent = false;
+let drawn = Date.now();
+
+client.on('connect', () => {
+  spent = true;
+  console.log('connected');
+  client.publish(`sensors/${name}/temperature`, '21.5', { qos: 1 });
+});
+client.on('error', (error) => {
+  spent = spent || typeof error.code === 'number'; // refused by CONNACK
+});
+client.on('close', () => {
+  if (spent || Date.now() - drawn > 60000) {
+    client.options.password = password();
+    spent = false;
+    drawn = Date.now();
+  }
+});
