@@ -10,7 +10,6 @@ import signal
 import socket
 import subprocess
 import tempfile
-import threading
 import time
 
 HOST = "127.0.0.1"
@@ -50,17 +49,15 @@ class Stage:
         self.keep = keep
         self.port = free_port()
         self.children = []
-        self.curtain = threading.Event()
+        self.curtain = False
         self.root = None
         self.plugin = os.path.join(build, "plugin", "mosquitto_whitekey.so")
         self.folders = [os.path.join(build, room)
                         for room in ("cli", "gateway", "device-sim")]
 
     def __enter__(self):
-        # Only a flag is set: a program started at this moment is known and
-        # ended like the others.
-        self.handlers = {number: signal.signal(
-            number, lambda *_: self.curtain.set()) for number in SIGNALS}
+        self.handlers = {number: signal.signal(number, self._drop_curtain)
+                         for number in SIGNALS}
         self.root = tempfile.mkdtemp(prefix="whitekey-demo-")
         self.env = {
             **os.environ,
@@ -70,6 +67,12 @@ class Stage:
             "WHITEKEY_MASTER_KEY": self.path("master.key"),
         }
         return self
+
+    def _drop_curtain(self, *_):
+        """On a signal. Only a flag is set: a program started at this moment
+        is known and ended like the others. No threading.Event: its lock may
+        be held by what was interrupted."""
+        self.curtain = True
 
     def __exit__(self, *_):
         for child in reversed(self.children):
@@ -101,7 +104,10 @@ class Stage:
 
     def pause(self, seconds=0.0):
         """Waits; raises Stop once somebody asked for the end."""
-        if self.curtain.wait(seconds):
+        end = time.monotonic() + seconds
+        while not self.curtain and (left := end - time.monotonic()) > 0:
+            time.sleep(min(left, 0.05))
+        if self.curtain:
             raise Stop
 
     def until(self, ready, child):

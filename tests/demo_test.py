@@ -105,6 +105,23 @@ class DemoTest(wk.TestCase):
         self.assertEqual(demo.wait(), 0)
         self.assert_nothing_left()
 
+    def test_interrupt__at_any_moment_is_heard(self):
+        """One that comes while the stage looks for it, above all."""
+        program = ("import sys; sys.path.insert(0, sys.argv[1])\n"
+                   "from stage import Stage, Stop\n"
+                   "try:\n"
+                   "    with Stage('nowhere') as stage:\n"
+                   "        print('open', flush=True)\n"
+                   "        while True: stage.pause()\n"
+                   "except Stop: sys.exit(7)\n")
+        for _ in range(20):
+            stage = self.process(sys.executable, "-B", "-c", program,
+                                 os.path.dirname(DEMO), env=self.env)
+            stage.wait_log("open")
+            stage.signal(signal.SIGINT)
+            self.assertEqual(stage.wait(), 7, stage.log())
+        self.assert_nothing_left()
+
     def test_nothing_built__says_so_and_leaves_nothing(self):
         done = wk.run(sys.executable, DEMO, "--build", self.temporary,
                       "--for", "2",
