@@ -114,10 +114,10 @@ class Stage:
         """Waits for ready(), which the child program has to bring about."""
         limit = time.monotonic() + PATIENCE
         while not ready():
+            self.pause(0.05)
             if child.poll() is not None or time.monotonic() > limit:
                 name = os.path.basename(child.args[0])
                 raise Failed(f"{name} did not start\n{self.log(name)}")
-            self.pause(0.05)
 
     def _find(self, name):
         path = shutil.which(name, path=self.env["PATH"])
@@ -151,6 +151,7 @@ class Stage:
             input=text or "",
             capture_output=True, text=True, errors="replace",
             start_new_session=True, timeout=PATIENCE)
+        self.pause()  # before its session began Ctrl-C was for it, too
         return done.returncode, done.stdout + done.stderr
 
     def must(self, *argv, text=None):

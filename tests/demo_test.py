@@ -105,21 +105,35 @@ class DemoTest(wk.TestCase):
         self.assertEqual(demo.wait(), 0)
         self.assert_nothing_left()
 
-    def test_interrupt__at_any_moment_is_heard(self):
-        """One that comes while the stage looks for it, above all."""
+    def on_stage(self, act):
+        """A stage where act happens again and again, for Popen."""
         program = ("import sys; sys.path.insert(0, sys.argv[1])\n"
                    "from stage import Stage, Stop\n"
                    "try:\n"
                    "    with Stage('nowhere') as stage:\n"
                    "        print('open', flush=True)\n"
-                   "        while True: stage.pause()\n"
+                   f"        while True: {act}\n"
                    "except Stop: sys.exit(7)\n")
+        return self.process(sys.executable, "-B", "-c", program,
+                            os.path.dirname(DEMO), env=self.env)
+
+    def test_interrupt__at_any_moment_is_heard(self):
+        """One that comes while the stage looks for it, above all."""
         for _ in range(20):
-            stage = self.process(sys.executable, "-B", "-c", program,
-                                 os.path.dirname(DEMO), env=self.env)
+            stage = self.on_stage("stage.pause()")
             stage.wait_log("open")
             stage.signal(signal.SIGINT)
             self.assertEqual(stage.wait(), 7, stage.log())
+        self.assert_nothing_left()
+
+    def test_interrupt__that_hits_a_starting_program_too_is_no_failure(self):
+        """Until it has a session of its own Ctrl-C is for it as well."""
+        shell = "'sh', '-c', 'kill -INT $PPID $$'"
+        for act in (f"stage.must({shell})",
+                    f"stage.until(lambda: False, stage.start({shell}))"):
+            with self.subTest(act=act):
+                stage = self.on_stage(act)
+                self.assertEqual(stage.wait(), 7, stage.log())
         self.assert_nothing_left()
 
     def test_nothing_built__says_so_and_leaves_nothing(self):
