@@ -14,6 +14,9 @@ packages_of() {
     demo) echo jose mosquitto-clients python3 ;;
     avr) echo avr-libc binutils-avr gcc-avr ;;
     test)
+      # The dongle's firmware is built, and run on a simulated chip.
+      packages_of avr
+      echo libelf-dev libsimavr-dev
       echo jose libcriterion-dev mosquitto-clients openssl python3 \
         python3-cryptography python3-jsonschema python3-paho-mqtt \
         python3-prometheus-client python3-yaml valgrind

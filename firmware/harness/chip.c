@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "chip.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <simavr/sim_elf.h>
+
+struct wk_chip {
+  avr_t *avr;
+  elf_firmware_t elf;
+  struct wk_eeprom eeprom;
+  bool watched;
+  uint16_t stack_low;
+};
+
+/* Cycles that pass unseen when nobody watches the stack: a millisecond. */
+#define STRIDE 16000u
+
+static const char crashed[] = "it crashed: no such instruction or address";
+static const char asleep[] = "it sleeps and nothing can wake it";
+
+/* What simavr has to say is for its own developers. */
+static void quiet(struct avr_t *avr, const int level, const char *format,
+                  va_list args) {
+  (void)avr;
+  (void)level;
+  (void)format;
+  (void)args;
+}
+
+/* Simulated time passes as fast as it can. */
+static void no_wait(avr_t *avr, avr_cycle_count_t cycles) {
+  (void)avr;
+  (void)cycles;
+}
+
+static void free_elf(elf_firmware_t *elf) {
+  for (uint32_t i = 0; i < elf->symbolcount; i++)
+    free(elf->symbol[i]);
+  free(elf->symbol);
+  free(elf->flash);
+  free(elf->eeprom);
+  free(elf->fuse);
+  free(elf->lockbits);
+}
+
+static void power_on(struct wk_chip *chip) {
+  avr_t *avr = chip->avr;
+  avr_init(avr);
+  avr_load_firmware(avr, &chip->elf);
+  avr->frequency = WK_CHIP_HZ;
+  avr->log = LOG_NONE;
+  avr->sleep = no_wait;
+  for (size_t i = 0x100; i < WK_CHIP_DATA_LEN; i++)
+    avr->data[i] = (uint8_t)(i * 167 ^ i >> 3);
+  wk_eeprom_init(&chip->eeprom, avr);
+  wk_chip_stack_clear(chip);
+  chip->watched = true;
+}
+
+enum wk_err wk_chip_new(struct wk_chip **out, const char *elf,
+                        struct wk_why *why) {
+  *out = NULL;
+  struct wk_chip *chip = calloc(1, sizeof *chip);
+  if (!chip)
+    return wk_fail(why, WK_ERR_MEMORY, "out of memory");
+  avr_global_logger_set(quiet);
+  if (access(elf, R_OK) != 0 || elf_read_firmware(elf, &chip->elf) != 0) {
+    free(chip);
+    return wk_fail(why, WK_ERR_IO, "%s: no image for the chip", elf);
+  }
+  chip->avr = avr_make_mcu_by_name("atmega328p");
+  if (!chip->avr) {
+    free_elf(&chip->elf);
+    free(chip);
+    return wk_fail(why, WK_ERR_IO, "simavr knows no ATmega328P");
+  }
+  power_on(chip);
+  *out = chip;
+  return WK_OK;
+}
+
+void wk_chip_free(struct wk_chip *chip) {
+  if (!chip)
+    return;
+  avr_terminate(chip->avr);
+  free(chip->avr->flash);
+  free(chip->avr->data);
+  free(chip->avr);
+  free_elf(&chip->elf);
+  free(chip);
+}
+
+avr_t *wk_chip_avr(struct wk_chip *chip) {
+  return chip->avr;
+}
+
+struct wk_eeprom *wk_chip_eeprom(struct wk_chip *chip) {
+  return &chip->eeprom;
+}
+
+const char *wk_chip_fault(const struct wk_chip *chip) {
+  if (chip->eeprom.fault)
+    return chip->eeprom.fault;
+  return chip->avr->state == cpu_Done ? asleep : crashed;
+}
+
+enum wk_err wk_chip_symbol(const struct wk_chip *chip, const char *name,
+                           uint32_t *address) {
+  *address = 0;
+  for (uint32_t i = 0; i < chip->elf.symbolcount; i++) {
+    const avr_symbol_t *symbol = chip->elf.symbol[i];
+    if (strcmp(symbol->symbol, name) != 0)
+      continue;
+    *address = symbol->addr & 0xffffu; /* data stands at 0x800000 in an ELF */
+    return WK_OK;
+  }
+  return WK_ERR_MISSING;
+}
+
+static uint16_t stack_pointer(const avr_t *avr) {
+  return (uint16_t)(avr->data[R_SPL] | avr->data[R_SPH] << 8);
+}
+
+static void look_at_stack(struct wk_chip *chip) {
+  const uint16_t sp = stack_pointer(chip->avr);
+  if (sp < chip->stack_low)
+    chip->stack_low = sp;
+}
+
+enum wk_end wk_chip_run(struct wk_chip *chip, uint32_t pc, uint64_t cycles) {
+  avr_t *avr = chip->avr;
+  const uint64_t until = avr->cycle + cycles;
+  const bool each = chip->watched || pc != WK_NOWHERE;
+  avr->run_cycle_limit = each ? 1 : STRIDE;
+  while (avr->cycle < until) {
+    const int state = avr_run(avr);
+    look_at_stack(chip);
+    if (chip->eeprom.cut)
+      return WK_END_CUT;
+    if (chip->eeprom.fault || state == cpu_Done || state == cpu_Crashed)
+      return WK_END_FAULT;
+    if (avr->pc == pc)
+      return WK_END_REACHED;
+  }
+  return WK_END_TIME;
+}
+
+/*
+ * The last word of flash holds a `sleep`, from which nothing wakes a chip
+ * whose interrupts are off: a call comes back to it.
+ */
+#define BACK 0x7ffeu
+static const uint8_t sleep_instruction[2] = {0x88, 0x95};
+
+static void push_back_address(avr_t *avr) {
+  const uint16_t sp = stack_pointer(avr);
+  memcpy(avr->flash + BACK, sleep_instruction, sizeof sleep_instruction);
+  avr->data[sp] = (uint8_t)(BACK >> 1);
+  avr->data[sp - 1] = (uint8_t)(BACK >> 9);
+  avr->data[R_SPL] = (uint8_t)(sp - 2);
+  avr->data[R_SPH] = (uint8_t)((sp - 2) >> 8);
+}
+
+/* Whether the call is over: an unwatched one went to sleep at the end. */
+static bool is_back(const struct wk_chip *chip, enum wk_end end) {
+  const avr_t *avr = chip->avr;
+  if (chip->eeprom.fault)
+    return false;
+  return end == WK_END_REACHED ||
+         (avr->state == cpu_Done && avr->pc == BACK + 2);
+}
+
+enum wk_end wk_chip_call(struct wk_chip *chip, uint32_t pc, uint64_t cycles,
+                         struct wk_cost *cost) {
+  avr_t *avr = chip->avr;
+  const uint16_t sp = stack_pointer(avr);
+  const uint16_t low = chip->stack_low;
+  const uint64_t begin = avr->cycle;
+  push_back_address(avr);
+  chip->stack_low = sp;
+  avr->data[1] = 0; /* the compiler's zero register */
+  avr->sreg[S_I] = 0;
+  avr->pc = pc;
+  const enum wk_end end =
+      wk_chip_run(chip, chip->watched ? BACK : WK_NOWHERE, cycles);
+  cost->cycles = avr->cycle - begin;
+  cost->stack = (uint32_t)(sp - chip->stack_low);
+  if (low < chip->stack_low)
+    chip->stack_low = low;
+  if (!is_back(chip, end))
+    return end;
+  avr->state = cpu_Running;
+  return WK_END_REACHED;
+}
+
+uint16_t wk_chip_stack_low(const struct wk_chip *chip) {
+  return chip->stack_low;
+}
+
+void wk_chip_stack_clear(struct wk_chip *chip) {
+  chip->stack_low = chip->avr->ramend;
+}
+
+void wk_chip_watch(struct wk_chip *chip, bool watched) {
+  chip->watched = watched;
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * chip.h - a simulated ATmega328P at 16 MHz that runs a real image.
+ *
+ * simavr counts cycles as the chip does, so that a run gives figures. Power
+ * on leaves garbage in RAM. The chip's memory is read and written from
+ * outside at will; functions of the image can be called one by one.
+ */
+#ifndef WHITEKEY_HARNESS_CHIP_H
+#define WHITEKEY_HARNESS_CHIP_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <whitekey/why.h>
+
+#include "eeprom.h"
+
+#define WK_CHIP_HZ 16000000u
+#define WK_CHIP_DATA_LEN 0x900u /* registers, I/O and 2 KB of RAM */
+
+/* Why a run ended. */
+enum wk_end {
+  WK_END_REACHED, /* it is where it was to go */
+  WK_END_TIME,    /* the cycles are used up */
+  WK_END_CUT,     /* power failed, see eeprom.h */
+  WK_END_FAULT    /* it did what no program may do: see wk_chip_fault() */
+};
+
+struct wk_chip;
+
+/*
+ * Switches a chip with the image in the ELF file on.
+ * WK_ERR_IO: there is no such file, or it is none; *out is NULL.
+ */
+WK_MUST_CHECK enum wk_err wk_chip_new(struct wk_chip **out, const char *elf,
+                                      struct wk_why *why);
+void wk_chip_free(struct wk_chip *chip); /* NULL is nothing to do */
+
+avr_t *wk_chip_avr(struct wk_chip *chip);
+struct wk_eeprom *wk_chip_eeprom(struct wk_chip *chip);
+
+/* The sentence that belongs to WK_END_FAULT. */
+const char *wk_chip_fault(const struct wk_chip *chip);
+
+/*
+ * Address of a symbol: of code in bytes of flash, of data in data memory.
+ * WK_ERR_MISSING: the image has none of that name; *address is 0.
+ */
+WK_MUST_CHECK enum wk_err wk_chip_symbol(const struct wk_chip *chip,
+                                         const char *name, uint32_t *address);
+
+#define WK_NOWHERE UINT32_MAX
+
+/* Runs until the program counter is at pc, for `cycles` at most. */
+enum wk_end wk_chip_run(struct wk_chip *chip, uint32_t pc, uint64_t cycles);
+
+/* What a call cost; right while the chip is watched. */
+struct wk_cost {
+  uint64_t cycles; /* from the first instruction to its return */
+  uint32_t stack;  /* bytes, its return address included */
+};
+
+/*
+ * Calls the function at pc with the registers as they are in data memory, and
+ * comes back with its results there. Interrupts stay off.
+ */
+enum wk_end wk_chip_call(struct wk_chip *chip, uint32_t pc, uint64_t cycles,
+                         struct wk_cost *cost);
+
+/* The deepest the stack was since the chip was switched on, or since clear. */
+uint16_t wk_chip_stack_low(const struct wk_chip *chip);
+void wk_chip_stack_clear(struct wk_chip *chip);
+
+/* Watched, as a chip is at first, its stack is looked at after each
+ * instruction; unwatched it runs three times as fast. */
+void wk_chip_watch(struct wk_chip *chip, bool watched);
+
+#endif

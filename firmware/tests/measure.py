@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the firmware costs on the chip, beside its budgets.
+
+measure.py JSON: prints a table and writes the figures to a file; exits 1 when
+a budget is exceeded. ./run bench firmware does this.
+"""
+
+import json
+import os
+import subprocess
+import sys
+
+from chip import IMAGES, U16
+from core import Core
+
+BUDGETS = os.path.join(os.environ["WK_SOURCE"], "firmware", "budgets.json")
+KINDS = ("cycles", "flash", "stack")
+
+
+def flash_of(member):
+    """Bytes of flash of one object of the port's library."""
+    library = os.path.join(IMAGES, "crypto", "libwhitekey_avr_port.a")
+    listing = subprocess.run(["avr-size", library], check=True,
+                             capture_output=True, text=True).stdout
+    for line in listing.splitlines():
+        if f" {member} " in line.replace("\t", " ").replace(".obj", ""):
+            return int(line.split()[0])
+    raise LookupError(member)
+
+
+class Measure:
+    def __init__(self, core):
+        self.core = core
+        self.figures = {}
+
+    def take(self, name, _result, member=None):
+        """Notes what the chip's last call cost."""
+        figures = {"cycles": self.core.cycles, "stack": self.core.stack}
+        if member:
+            figures["flash"] = flash_of(member)
+        self.figures[name] = figures
+
+    def crypto(self):
+        core, key, data = self.core, bytes(range(16)), bytes(range(32))
+        self.take("sha256 block", core.call("wk_avr_sha256_block", bytes(128)),
+                  "sha256.S")
+        self.take("sha256 of 32 bytes", core.sha256(data))
+        self.take("chain step", core.call("wk_chain_step", data, key, U16(1),
+                                          U16(0)))
+        self.take("hmac of 32 bytes", core.hmac(data, data))
+        expanded = core.aes_key(key)
+        self.take("aes128 key", expanded)
+        self.take("aes128 block", core.aes(expanded, key), "aes128.S")
+
+    def messages(self):
+        core, key = self.core, bytes(16)
+        self.take("ccm seal of 36 bytes",
+                  core.ccm_seal(key, bytes(13), bytes(50), bytes(36)))
+        identity = core.identity(bytes(16), "d" * 32)
+        self.take("x1 seal",
+                  core.seal("login", (1, 0, 1, bytes(8)), bytes(52),
+                            (identity, key, key)))
+
+
+def measure():
+    """{name: {kind: figure}} of everything that has a budget."""
+    with Core() as core:
+        figures = Measure(core)
+        figures.crypto()
+        figures.messages()
+    return figures.figures
+
+
+def budgets():
+    with open(BUDGETS, encoding="utf-8") as file:
+        return json.load(file)
+
+
+def exceeded(figures, limits):
+    """A sentence for each budget that is not kept."""
+    return [
+        f"{name}: {figures[name][kind]} {kind}, at most {limit}"
+        for name, kinds in limits.items() for kind, limit in kinds.items()
+        if figures[name][kind] > limit
+    ]
+
+
+def table(figures, limits):
+    yield f"{'':24}" + "".join(f"{kind:>10}{'limit':>8}" for kind in KINDS)
+    for name, figure in figures.items():
+        yield f"{name:24}" + "".join(
+            f"{figure.get(kind, ''):>10}"
+            f"{limits.get(name, {}).get(kind, ''):>8}" for kind in KINDS)
+
+
+def main(path):
+    figures, limits = measure(), budgets()
+    print("\n".join(table(figures, limits)))
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump(figures, file, indent=2)
+    bad = exceeded(figures, limits)
+    print("\n".join(bad))
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))
