@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * columns.h - records as SQLite rows, in the column order of store_sqlite.c.
+ * columns.h - records as SQLite rows, in the column order of store_sqlite.h.
  * Reading is strict: a row of another shape gives false, and the store calls
  * the record damaged.
  */

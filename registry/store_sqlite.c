@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The file, its statements and transactions, the server's runs. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,71 +11,55 @@
 
 #define PATIENCE_MS 5000 /* what a person at a shell puts up with */
 
-enum query {
-  BEGIN,
-  COMMIT,
-  ROLLBACK,
-  GET_DEVICE,
-  NEXT_DEVICE,
-  GET_CHAIN,
-  PUT_DEVICE,
-  PUT_CHAIN,
-  DELETE_CHAIN,
-  PUT_ANCHOR,
-  PUT_CHANGE,
-  NEXT_CHANGE,
-  UPDATE_DEVICE,
-  UPDATE_CHAIN,
-  HEAD,
-  BEGIN_RUN,
-  END_RUN,
-  NOT_BEFORE,
-  FORGET_CHANGES,
-  QUERY_COUNT
-};
-
-static const char *const queries[QUERY_COUNT] = {
-    [BEGIN] = "BEGIN IMMEDIATE",
-    [COMMIT] = "COMMIT",
-    [ROLLBACK] = "ROLLBACK",
-    [GET_DEVICE] = "SELECT " DEVICE_COLUMNS " FROM device WHERE d_id = ?1",
-    [NEXT_DEVICE] = "SELECT " DEVICE_COLUMNS " FROM device WHERE d_id > ?1"
-                    " ORDER BY d_id LIMIT 1",
-    [GET_CHAIN] = "SELECT " CHAIN_COLUMNS " FROM chain WHERE d_id = ?1",
-    [PUT_DEVICE] = "INSERT OR REPLACE INTO device (" DEVICE_COLUMNS ")"
-                   " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-    [PUT_CHAIN] = "INSERT OR REPLACE INTO chain (" CHAIN_COLUMNS ")"
-                  " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11,"
-                  " ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)",
-    [DELETE_CHAIN] = "DELETE FROM chain WHERE d_id = ?1 AND role = ?2",
-    [PUT_ANCHOR] = "INSERT INTO anchor (d_id, anchor) VALUES (?1, ?2)",
-    [PUT_CHANGE] = "INSERT INTO change (d_id) VALUES (?1)",
-    [NEXT_CHANGE] = "SELECT seq, d_id FROM change WHERE seq > ?1"
-                    " ORDER BY seq LIMIT 1",
-    [UPDATE_DEVICE] = "UPDATE device SET state = ?3, released = ?4,"
-                      " long_walk_at = ?6, login_at = ?8"
-                      " WHERE d_id = ?1 AND generation = ?2 AND state <> 3",
-    [UPDATE_CHAIN] = "UPDATE chain SET epoch = ?4, n = ?5, last = ?6,"
-                     " value = ?7, hash = ?8, t_max = ?9, promise = ?10,"
-                     " promise_run = ?11, pending_state = ?12,"
-                     " pending_index = ?13, pending_n = ?14,"
-                     " pending_anchor = ?15, pending_vouch = ?16,"
-                     " previous_last = ?17, previous_value = ?18,"
-                     " previous_hash = ?19"
-                     " WHERE d_id = ?1 AND role = ?2 AND generation = ?3",
-    [HEAD] = "SELECT realm, master_check, run, clean, unclean_run, not_before"
-             " FROM head",
-    [BEGIN_RUN] = "UPDATE head SET unclean_run = iif(clean, unclean_run, run),"
-                  " run = run + 1, clean = 0",
-    [END_RUN] = "UPDATE head SET clean = 1",
-    [NOT_BEFORE] = "UPDATE head SET not_before = ?1",
-    [FORGET_CHANGES] = "DELETE FROM change WHERE seq <= ?1",
+static const char *const queries[WK_SQL_COUNT] = {
+    [WK_SQL_BEGIN] = "BEGIN IMMEDIATE",
+    [WK_SQL_COMMIT] = "COMMIT",
+    [WK_SQL_ROLLBACK] = "ROLLBACK",
+    [WK_SQL_GET_DEVICE] =
+        "SELECT " DEVICE_COLUMNS " FROM device WHERE d_id = ?1",
+    [WK_SQL_NEXT_DEVICE] =
+        "SELECT " DEVICE_COLUMNS " FROM device WHERE d_id > ?1"
+        " ORDER BY d_id LIMIT 1",
+    [WK_SQL_GET_CHAIN] = "SELECT " CHAIN_COLUMNS " FROM chain WHERE d_id = ?1",
+    [WK_SQL_PUT_DEVICE] = "INSERT OR REPLACE INTO device (" DEVICE_COLUMNS ")"
+                          " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+    [WK_SQL_PUT_CHAIN] =
+        "INSERT OR REPLACE INTO chain (" CHAIN_COLUMNS ")"
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11,"
+        " ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)",
+    [WK_SQL_DELETE_CHAIN] = "DELETE FROM chain WHERE d_id = ?1 AND role = ?2",
+    [WK_SQL_PUT_ANCHOR] = "INSERT INTO anchor (d_id, anchor) VALUES (?1, ?2)",
+    [WK_SQL_PUT_CHANGE] = "INSERT INTO change (d_id) VALUES (?1)",
+    [WK_SQL_NEXT_CHANGE] = "SELECT seq, d_id FROM change WHERE seq > ?1"
+                           " ORDER BY seq LIMIT 1",
+    [WK_SQL_UPDATE_DEVICE] =
+        "UPDATE device SET state = ?3, released = ?4,"
+        " long_walk_at = ?6, login_at = ?8"
+        " WHERE d_id = ?1 AND generation = ?2 AND state <> 3",
+    [WK_SQL_UPDATE_CHAIN] =
+        "UPDATE chain SET epoch = ?4, n = ?5, last = ?6,"
+        " value = ?7, hash = ?8, t_max = ?9, promise = ?10,"
+        " promise_run = ?11, pending_state = ?12,"
+        " pending_index = ?13, pending_n = ?14,"
+        " pending_anchor = ?15, pending_vouch = ?16,"
+        " previous_last = ?17, previous_value = ?18,"
+        " previous_hash = ?19"
+        " WHERE d_id = ?1 AND role = ?2 AND generation = ?3",
+    [WK_SQL_HEAD] =
+        "SELECT realm, master_check, run, clean, unclean_run, not_before"
+        " FROM head",
+    [WK_SQL_BEGIN_RUN] =
+        "UPDATE head SET unclean_run = iif(clean, unclean_run, run),"
+        " run = run + 1, clean = 0",
+    [WK_SQL_END_RUN] = "UPDATE head SET clean = 1",
+    [WK_SQL_NOT_BEFORE] = "UPDATE head SET not_before = ?1",
+    [WK_SQL_FORGET_CHANGES] = "DELETE FROM change WHERE seq <= ?1",
 };
 
 struct wk_store {
   sqlite3 *db;
   char *path;
-  sqlite3_stmt *query[QUERY_COUNT];
+  sqlite3_stmt *query[WK_SQL_COUNT];
 };
 
 enum wk_err wk_store_error(struct wk_why *why, const char *path, sqlite3 *db,
@@ -136,10 +121,10 @@ static enum wk_err pragma_is(struct wk_store *store, const char *pragma,
 }
 
 static enum wk_err prepare_all(struct wk_store *store, struct wk_why *why) {
-  for (int q = 0; q < QUERY_COUNT; q++) {
-    const int code =
-        sqlite3_prepare_v3(store->db, queries[q], -1,
-                           SQLITE_PREPARE_PERSISTENT, &store->query[q], NULL);
+  for (int sql = 0; sql < WK_SQL_COUNT; sql++) {
+    const int code = sqlite3_prepare_v3(store->db, queries[sql], -1,
+                                        SQLITE_PREPARE_PERSISTENT,
+                                        &store->query[sql], NULL);
     if (code != SQLITE_OK)
       return wk_store_failed(store, why, code);
   }
@@ -202,31 +187,29 @@ void wk_store_set_patience(struct wk_store *store, int ms) {
 void wk_store_close(struct wk_store *store) {
   if (!store)
     return;
-  for (int q = 0; q < QUERY_COUNT; q++)
-    (void)sqlite3_finalize(store->query[q]);
+  for (int sql = 0; sql < WK_SQL_COUNT; sql++)
+    (void)sqlite3_finalize(store->query[sql]);
   (void)sqlite3_close(store->db);
   free(store->path);
   free(store);
 }
 
-/* ---- transactions and rows --------------------------------------------- */
+/* ---- statements, transactions ------------------------------------------ */
 
-/* A statement ready for binding. */
-static sqlite3_stmt *ready(struct wk_store *store, enum query q) {
-  sqlite3_stmt *stmt = store->query[q];
+sqlite3_stmt *wk_store_ready(struct wk_store *store, enum wk_sql sql) {
+  sqlite3_stmt *stmt = store->query[sql];
   (void)sqlite3_reset(stmt);
   (void)sqlite3_clear_bindings(stmt);
   return stmt;
 }
 
-/* Steps a statement that gives no row. */
-static enum wk_err run(struct wk_store *store, enum query q,
-                       struct wk_why *why) {
-  const int code = sqlite3_step(store->query[q]);
+enum wk_err wk_store_run(struct wk_store *store, enum wk_sql sql,
+                         struct wk_why *why) {
+  const int code = sqlite3_step(store->query[sql]);
   enum wk_err err = WK_OK;
   if (code != SQLITE_DONE)
     err = wk_store_failed(store, why, code);
-  (void)sqlite3_reset(store->query[q]);
+  (void)sqlite3_reset(store->query[sql]);
   return err;
 }
 
@@ -239,13 +222,13 @@ enum wk_err wk_store_begin(struct wk_store *store, struct wk_why *why) {
     return wk_fail(why, WK_ERR_IO,
                    "%s: was moved, removed or replaced while in use: restart",
                    store->path);
-  (void)ready(store, BEGIN);
-  return run(store, BEGIN, why);
+  (void)wk_store_ready(store, WK_SQL_BEGIN);
+  return wk_store_run(store, WK_SQL_BEGIN, why);
 }
 
 enum wk_err wk_store_commit(struct wk_store *store, struct wk_why *why) {
-  (void)ready(store, COMMIT);
-  const enum wk_err err = run(store, COMMIT, why);
+  (void)wk_store_ready(store, WK_SQL_COMMIT);
+  const enum wk_err err = wk_store_run(store, WK_SQL_COMMIT, why);
   if (err != WK_OK)
     wk_store_rollback(store);
   return err;
@@ -255,137 +238,16 @@ void wk_store_rollback(struct wk_store *store) {
   /* Some failures have rolled back by themselves: then there is none. */
   if (sqlite3_get_autocommit(store->db) != 0)
     return;
-  (void)ready(store, ROLLBACK);
-  (void)run(store, ROLLBACK, NULL);
-}
-
-static enum wk_err read_chains(struct wk_store *store,
-                               struct wk_record *record, struct wk_why *why) {
-  sqlite3_stmt *stmt = ready(store, GET_CHAIN);
-  (void)sqlite3_bind_text(stmt, 1, record->id.did, -1, SQLITE_STATIC);
-  int code = SQLITE_ROW;
-  bool right = true;
-  while (right && (code = sqlite3_step(stmt)) == SQLITE_ROW)
-    right = wk_columns_chain(stmt, record);
+  sqlite3_stmt *stmt = wk_store_ready(store, WK_SQL_ROLLBACK);
+  (void)sqlite3_step(stmt);
   (void)sqlite3_reset(stmt);
-  if (!right)
-    return wk_fail(why, WK_ERR_CORRUPT, "%s: the record of \"%s\" is damaged",
-                   store->path, record->id.did);
-  return code == SQLITE_DONE ? WK_OK : wk_store_failed(store, why, code);
-}
-
-static enum wk_err read_device(struct wk_store *store, enum query q,
-                               const char *did, struct wk_record *record,
-                               struct wk_why *why) {
-  memset(record, 0, sizeof *record);
-  sqlite3_stmt *stmt = ready(store, q);
-  (void)sqlite3_bind_text(stmt, 1, did, -1, SQLITE_STATIC);
-  const int code = sqlite3_step(stmt);
-  enum wk_err err = WK_OK;
-  if (code == SQLITE_DONE)
-    err = wk_fail(why, WK_ERR_MISSING, "no device \"%s\" is enrolled", did);
-  else if (code != SQLITE_ROW)
-    err = wk_store_failed(store, why, code);
-  else if (!wk_columns_device(stmt, record))
-    err = wk_fail(why, WK_ERR_CORRUPT, "%s: the record of \"%s\" is damaged",
-                  store->path, did);
-  (void)sqlite3_reset(stmt);
-  if (err == WK_OK)
-    err = read_chains(store, record, why);
-  if (err != WK_OK)
-    memset(record, 0, sizeof *record);
-  return err;
-}
-
-enum wk_err wk_store_get(struct wk_store *store, const char *did,
-                         struct wk_record *record, struct wk_why *why) {
-  return read_device(store, GET_DEVICE, did, record, why);
-}
-
-enum wk_err wk_store_next(struct wk_store *store, const char *after,
-                          struct wk_record *record, struct wk_why *why) {
-  return read_device(store, NEXT_DEVICE, after, record, why);
-}
-
-static enum wk_err put_chain(struct wk_store *store,
-                             const struct wk_record *record, enum wk_role role,
-                             struct wk_why *why) {
-  const bool present =
-      role == WK_ROLE_C ? record->c.present : record->d.present;
-  const enum query q = present ? PUT_CHAIN : DELETE_CHAIN;
-  sqlite3_stmt *stmt = ready(store, q);
-  if (present) {
-    wk_bind_chain(stmt, record, role);
-  } else {
-    (void)sqlite3_bind_text(stmt, 1, record->id.did, -1, SQLITE_STATIC);
-    (void)sqlite3_bind_int(stmt, 2, (int)role);
-  }
-  return run(store, q, why);
-}
-
-enum wk_err wk_store_note_change(struct wk_store *store, const char *did,
-                                 struct wk_why *why) {
-  (void)sqlite3_bind_text(ready(store, PUT_CHANGE), 1, did, -1, SQLITE_STATIC);
-  return run(store, PUT_CHANGE, why);
-}
-
-enum wk_err wk_store_put(struct wk_store *store,
-                         const struct wk_record *record, struct wk_why *why) {
-  sqlite3_stmt *put = ready(store, PUT_DEVICE);
-  wk_bind_device(put, record);
-  wk_bind_role(put, record);
-  enum wk_err err = run(store, PUT_DEVICE, why);
-  if (err == WK_OK)
-    err = put_chain(store, record, WK_ROLE_C, why);
-  if (err == WK_OK)
-    err = put_chain(store, record, WK_ROLE_D, why);
-  return err == WK_OK ? wk_store_note_change(store, record->id.did, why) : err;
-}
-
-/* A write that found no row kept nothing. */
-static enum wk_err update_chain(struct wk_store *store,
-                                const struct wk_record *record,
-                                enum wk_role role, struct wk_why *why) {
-  wk_bind_chain(ready(store, UPDATE_CHAIN), record, role);
-  const enum wk_err err = run(store, UPDATE_CHAIN, why);
-  if (err == WK_OK && sqlite3_changes(store->db) == 0)
-    return wk_fail(why, WK_ERR_CORRUPT, "%s: the record of \"%s\" is gone",
-                   store->path, record->id.did);
-  return err;
-}
-
-enum wk_err wk_store_update(struct wk_store *store,
-                            const struct wk_record *record,
-                            struct wk_why *why) {
-  wk_bind_device(ready(store, UPDATE_DEVICE), record);
-  enum wk_err err = run(store, UPDATE_DEVICE, why);
-  if (err == WK_OK && record->c.present)
-    err = update_chain(store, record, WK_ROLE_C, why);
-  if (err == WK_OK && record->d.present)
-    err = update_chain(store, record, WK_ROLE_D, why);
-  return err;
-}
-
-enum wk_err wk_store_anchor(struct wk_store *store, const char *did,
-                            const uint8_t anchor[WK_VALUE_LEN],
-                            struct wk_why *why) {
-  sqlite3_stmt *stmt = ready(store, PUT_ANCHOR);
-  (void)sqlite3_bind_text(stmt, 1, did, -1, SQLITE_STATIC);
-  (void)sqlite3_bind_blob(stmt, 2, anchor, WK_VALUE_LEN, SQLITE_STATIC);
-  const enum wk_err err = run(store, PUT_ANCHOR, why);
-  if (err != WK_OK && sqlite3_errcode(store->db) == SQLITE_CONSTRAINT)
-    return wk_fail(why, WK_ERR_EXISTS,
-                   "device \"%s\" had this anchor before: a new enrolment "
-                   "needs a new seed",
-                   did);
-  return err;
 }
 
 /* ---- runs and changes --------------------------------------------------- */
 
 enum wk_err wk_store_head(struct wk_store *store, struct wk_store_head *head,
                           struct wk_why *why) {
-  sqlite3_stmt *stmt = ready(store, HEAD);
+  sqlite3_stmt *stmt = wk_store_ready(store, WK_SQL_HEAD);
   const int code = sqlite3_step(stmt);
   enum wk_err err = WK_OK;
   if (code != SQLITE_ROW && code != SQLITE_DONE)
@@ -402,10 +264,18 @@ enum wk_err wk_store_head(struct wk_store *store, struct wk_store_head *head,
   return err;
 }
 
+enum wk_err wk_store_note_change(struct wk_store *store, const char *did,
+                                 struct wk_why *why) {
+  (void)sqlite3_bind_text(wk_store_ready(store, WK_SQL_PUT_CHANGE), 1, did, -1,
+                          SQLITE_STATIC);
+  return wk_store_run(store, WK_SQL_PUT_CHANGE, why);
+}
+
 enum wk_err wk_store_forget_changes(struct wk_store *store, int64_t seq,
                                     struct wk_why *why) {
-  (void)sqlite3_bind_int64(ready(store, FORGET_CHANGES), 1, seq);
-  return run(store, FORGET_CHANGES, why);
+  (void)sqlite3_bind_int64(wk_store_ready(store, WK_SQL_FORGET_CHANGES), 1,
+                           seq);
+  return wk_store_run(store, WK_SQL_FORGET_CHANGES, why);
 }
 
 /*
@@ -429,8 +299,8 @@ enum wk_err wk_store_begin_run(struct wk_store *store,
     err = wk_store_begin(store, why);
   if (err != WK_OK)
     return err;
-  (void)ready(store, BEGIN_RUN);
-  err = run(store, BEGIN_RUN, why);
+  (void)wk_store_ready(store, WK_SQL_BEGIN_RUN);
+  err = wk_store_run(store, WK_SQL_BEGIN_RUN, why);
   if (err == WK_OK)
     err = wk_store_forget_changes(store, INT64_MAX, why);
   if (err == WK_OK)
@@ -443,8 +313,8 @@ enum wk_err wk_store_begin_run(struct wk_store *store,
 
 /* A single statement is a transaction of its own. */
 enum wk_err wk_store_end_run(struct wk_store *store, struct wk_why *why) {
-  (void)ready(store, END_RUN);
-  return run(store, END_RUN, why);
+  (void)wk_store_ready(store, WK_SQL_END_RUN);
+  return wk_store_run(store, WK_SQL_END_RUN, why);
 }
 
 /* Setting a row to what it is would not reach the disk. */
@@ -455,14 +325,15 @@ enum wk_err wk_store_probe(struct wk_store *store, struct wk_why *why) {
 
 enum wk_err wk_store_not_before(struct wk_store *store, int64_t not_before,
                                 struct wk_why *why) {
-  (void)sqlite3_bind_int64(ready(store, NOT_BEFORE), 1, not_before);
-  return run(store, NOT_BEFORE, why);
+  (void)sqlite3_bind_int64(wk_store_ready(store, WK_SQL_NOT_BEFORE), 1,
+                           not_before);
+  return wk_store_run(store, WK_SQL_NOT_BEFORE, why);
 }
 
 enum wk_err wk_store_next_change(struct wk_store *store, int64_t *seq,
                                  char did[WK_DID_MAX + 1],
                                  struct wk_why *why) {
-  sqlite3_stmt *stmt = ready(store, NEXT_CHANGE);
+  sqlite3_stmt *stmt = wk_store_ready(store, WK_SQL_NEXT_CHANGE);
   (void)sqlite3_bind_int64(stmt, 1, *seq);
   const int code = sqlite3_step(stmt);
   enum wk_err err = WK_OK;

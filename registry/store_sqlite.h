@@ -19,7 +19,38 @@
 #define APPLICATION_ID 0x574b5231 /* "WKR1" */
 #define SCHEMA_VERSION 2
 
+/* What every store has prepared, as store_sqlite.c words it. */
+enum wk_sql {
+  WK_SQL_BEGIN,
+  WK_SQL_COMMIT,
+  WK_SQL_ROLLBACK,
+  WK_SQL_GET_DEVICE,
+  WK_SQL_NEXT_DEVICE,
+  WK_SQL_GET_CHAIN,
+  WK_SQL_PUT_DEVICE,
+  WK_SQL_PUT_CHAIN,
+  WK_SQL_DELETE_CHAIN,
+  WK_SQL_PUT_ANCHOR,
+  WK_SQL_PUT_CHANGE,
+  WK_SQL_NEXT_CHANGE,
+  WK_SQL_UPDATE_DEVICE,
+  WK_SQL_UPDATE_CHAIN,
+  WK_SQL_HEAD,
+  WK_SQL_BEGIN_RUN,
+  WK_SQL_END_RUN,
+  WK_SQL_NOT_BEFORE,
+  WK_SQL_FORGET_CHANGES,
+  WK_SQL_COUNT
+};
+
 sqlite3 *wk_store_db(struct wk_store *store);
+
+/* A statement ready for binding. */
+sqlite3_stmt *wk_store_ready(struct wk_store *store, enum wk_sql sql);
+
+/* Steps a statement that gives no row. */
+WK_MUST_CHECK enum wk_err wk_store_run(struct wk_store *store, enum wk_sql sql,
+                                       struct wk_why *why);
 
 /* SQLite's complaint as our error; db may be NULL. */
 WK_MUST_CHECK enum wk_err wk_store_error(struct wk_why *why, const char *path,
