@@ -12,9 +12,12 @@
 /* ---- what a role may list ------------------------------------------------
  */
 
+/* Without control characters, U+0080 to U+009F among them: somebody's
+ * terminal will show it. */
 static bool is_plain(const char *filter) {
   for (; *filter != '\0'; filter++) {
-    if ((unsigned char)*filter < 0x20 || *filter == 0x7f)
+    if ((unsigned char)*filter < 0x20 || *filter == 0x7f ||
+        (*filter == '\xc2' && (unsigned char)filter[1] < 0xa0))
       return false;
     if (*filter == '%' && filter[1] != 'u' && filter[1] != 'c')
       return false;

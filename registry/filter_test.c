@@ -76,7 +76,8 @@ Test(filter, add__no_filter_refused) {
       "",      "a#",        "#/a",           "a/b+",
       "a/+b",  "a\nb",      "a/%x",          "%",
       "a/#/b", "whitekey",  "whitekey/#",    "whitekey/v1/+/x4",
-      "a\x7f", "a/\x01/b/", "whitekey/v1/#", "$CONTROL/whitekey/v1"};
+      "a\x7f", "a/\x01/b/", "whitekey/v1/#", "$CONTROL/whitekey/v1",
+      "a\xff", "\xc2\x9b"};
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
     char list[WK_ROLE_FILTERS_MAX] = "";
     struct wk_why why = {""};
