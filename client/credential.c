@@ -11,15 +11,6 @@
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 #define WHERE_MAX WK_WHY_MAX
 
-/* cJSON frees without wiping, and its strings hold Ks and the seeds. */
-static void wipe_tree(cJSON *item) {
-  for (; item; item = item->next) {
-    if (item->valuestring)
-      wk_wipe(item->valuestring, strlen(item->valuestring));
-    wipe_tree(item->child);
-  }
-}
-
 static enum wk_err read_numbers(struct wk_credential_chain *chain,
                                 const cJSON *entry, const char *where,
                                 struct wk_why *why) {
@@ -166,8 +157,7 @@ enum wk_err wk_credential_parse(struct wk_credential *credential,
     err = read_tree(credential, tree, where, why);
   if (err != WK_OK)
     wk_credential_wipe(credential);
-  wipe_tree(tree);
-  cJSON_Delete(tree);
+  wk_json_wipe(tree);
   return err;
 }
 

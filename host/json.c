@@ -69,6 +69,19 @@ enum wk_err wk_json_parse(cJSON **object, const char *text, size_t len,
   return WK_OK;
 }
 
+static void wipe_texts(cJSON *item) {
+  for (; item; item = item->next) {
+    if (item->valuestring)
+      wk_wipe(item->valuestring, strlen(item->valuestring));
+    wipe_texts(item->child);
+  }
+}
+
+void wk_json_wipe(cJSON *tree) {
+  wipe_texts(tree);
+  cJSON_Delete(tree);
+}
+
 enum wk_err wk_json_only(const cJSON *object, const char *const *names,
                          size_t count, const char *where, struct wk_why *why) {
   const cJSON *member = NULL;

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <whitekey/bytes.h>
 #include <whitekey/json.h>
 
 #include "command.h"
@@ -139,16 +138,6 @@ static enum wk_err parse(cJSON **request, const cJSON **commands,
   return wk_json_only(*request, members, COUNT(members), "request", why);
 }
 
-static void wipe_keys(const cJSON *responses) {
-  const cJSON *response = NULL;
-  cJSON_ArrayForEach(response, responses) {
-    const cJSON *data = cJSON_GetObjectItemCaseSensitive(response, "data");
-    const cJSON *ks = cJSON_GetObjectItemCaseSensitive(data, "ks");
-    if (cJSON_IsString(ks))
-      wk_wipe(ks->valuestring, strlen(ks->valuestring));
-  }
-}
-
 char *wk_commands_refuse(struct wk_why *why) {
   cJSON *answer = cJSON_CreateObject();
   cJSON *response = cJSON_CreateObject();
@@ -176,8 +165,7 @@ char *wk_commands_answer(const struct wk_commands *office, const char *text,
     (void)cJSON_AddItemToArray(responses, respond(office, asked));
   }
   char *out = responses ? cJSON_PrintUnformatted(answer) : NULL;
-  wipe_keys(responses);
   cJSON_Delete(request);
-  cJSON_Delete(answer);
+  wk_json_wipe(answer); /* it may hold a new device's key */
   return out;
 }

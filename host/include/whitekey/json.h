@@ -24,6 +24,9 @@ WK_MUST_CHECK enum wk_err wk_json_parse(cJSON **object, const char *text,
                                         size_t len, const char *where,
                                         struct wk_why *why);
 
+/* Deletes a tree that holds secrets: cJSON frees without wiping. */
+void wk_json_wipe(cJSON *tree);
+
 /* Every member's name must be among the count names. */
 WK_MUST_CHECK enum wk_err wk_json_only(const cJSON *object,
                                        const char *const *names, size_t count,
