@@ -2,13 +2,17 @@
 """What the tests of `whitekey` share."""
 
 import base64
+import ctypes
 import json
 import os
 import stat
+import threading
 
 import jsonschema
 
 import wk
+
+IN_DELETE = 0x200  # inotify(7)
 
 
 def index_of(password):
@@ -35,3 +39,48 @@ class CliTest(wk.TestCase):
         self.assertRegex(done.stderr, says)
         self.assertEqual(done.stdout, "")
         return done
+
+    def take_name(self, path):
+        """Puts a folder there as soon as enrol's try of the name is removed;
+        the longest chain gives time for it. Join what this returns."""
+        libc = ctypes.CDLL(None, use_errno=True)
+        watch = libc.inotify_init()
+        self.addCleanup(os.close, watch)
+        libc.inotify_add_watch(watch, os.path.dirname(path).encode(),
+                               IN_DELETE)
+        name = os.path.basename(path).encode() + b"\0"
+
+        def take():
+            while name not in os.read(watch, 4096):
+                pass
+            os.mkdir(path)
+
+        thief = threading.Thread(target=take)
+        thief.start()
+        return thief
+
+
+class RemoteCase(CliTest):
+    """A registry with an admin, "owner", and "thermo-1"; start() a broker."""
+
+    def setUp(self):
+        super().setUp()
+        self.store = self.registry()
+        self.owner = self.store.enrol("owner", "--role", "admin")
+        self.thermo = self.store.enrol("thermo-1")
+
+    def start(self, **settings):
+        self.server = self.broker(self.store, options={"acl": None},
+                                  **settings)
+        self.url = f"mqtt://{wk.HOST}:{self.server.port}"
+
+    def where(self, device=None, url=None):
+        return ("--broker", url or self.url, "--credential",
+                (device or self.owner).path)
+
+    def remote(self, *args, **where):
+        done = wk.run("whitekey", *args, *self.where(**where), check=0)
+        return done.stdout
+
+    def remote_fails(self, *args, says, code=1, **where):
+        return self.fails(*args, *self.where(**where), says=says, code=code)

@@ -3,7 +3,6 @@
 
 import base64
 import concurrent.futures
-import ctypes
 import hashlib
 import json
 import os
@@ -11,7 +10,6 @@ import re
 import resource
 import signal
 import subprocess
-import threading
 
 import cli_case
 import wk
@@ -19,7 +17,6 @@ import wk
 COMMANDS = (
     "init enrol otp list show enable disable release revoke audit fingerprint"
 ).split()
-IN_DELETE = 0x200  # inotify(7)
 
 
 class CommandLineTest(cli_case.CliTest):
@@ -222,19 +219,7 @@ class EnrolTest(cli_case.CliTest):
         self.assertFalse(os.path.exists(self.out))
 
     def test_enrol__credential_that_cannot_be_written_is_taken_back(self):
-        # The longest chain gives time to take the name away in between.
-        libc = ctypes.CDLL(None, use_errno=True)
-        watch = libc.inotify_init()
-        self.addCleanup(os.close, watch)
-        libc.inotify_add_watch(watch, self.folder.root.encode(), IN_DELETE)
-
-        def take_name():
-            while b"out.json\0" not in os.read(watch, 4096):
-                pass
-            os.mkdir(self.out)
-
-        thief = threading.Thread(target=take_name)
-        thief.start()
+        thief = self.take_name(self.out)
         done = self.reg.cli("enrol", "a", "--out", self.out, "--length",
                             1 << 20, check=1)
         thief.join()

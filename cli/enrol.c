@@ -11,6 +11,8 @@
 #include <whitekey/file.h>
 #include <whitekey/random.h>
 
+#include "registrar.h"
+
 struct input {
   struct cli_device device;
   const char *template_path;
@@ -132,17 +134,17 @@ static void enrol_chain(struct wk_enrolled_chain *public,
   wk_credential_anchor(public->anchor, id, role, chain);
 }
 
-static enum wk_err register_device(struct cli_office *office,
+static enum wk_err register_device(struct registrar *registrar,
                                    const struct input *input,
                                    struct wk_credential *credential,
                                    struct wk_why *why) {
   struct wk_enrolment device = {.did = ""};
+  const char *did = input->device.did;
   struct wk_id *id = &credential->id;
-  enum wk_err err = wk_id_init(id, wk_registry_realm(office->registry),
-                               input->device.did, strlen(input->device.did));
+  enum wk_err err =
+      wk_id_init(id, registrar_realm(registrar), did, strlen(did));
   if (err != WK_OK)
-    return wk_fail(why, err, "\"%s\": no name for a device",
-                   input->device.did);
+    return wk_fail(why, err, "\"%s\": no name for a device", did);
   memcpy(device.did, id->did, sizeof device.did);
   memcpy(device.bio_id, credential->bio_id, WK_BIO_LEN);
   (void)snprintf(device.role, sizeof device.role, "%s",
@@ -150,11 +152,9 @@ static enum wk_err register_device(struct cli_office *office,
   enrol_chain(&device.c, &credential->c, id, WK_ROLE_C, input->length);
   if (input->user)
     enrol_chain(&device.d, &credential->d, id, WK_ROLE_D, input->length);
-  err = wk_registry_enrol(office->registry, &device, &credential->generation,
-                          credential->ks, why);
+  err = registrar_enrol(registrar, &device, &credential->generation,
+                        credential->ks, why);
   wk_wipe(&device, sizeof device);
-  if (err == WK_OK)
-    wk_audit_admin(office->audit, "enrol", input->device.did);
   return err;
 }
 
@@ -189,19 +189,17 @@ static enum wk_err write_apart(const struct wk_credential *credential,
 }
 
 /* A device whose credential nobody has must not stay enrolled. */
-static enum wk_err take_back(struct cli_office *office, const char *did,
+static enum wk_err take_back(struct registrar *registrar, const char *did,
                              enum wk_err err, struct wk_why *why) {
   const struct wk_why cause = *why;
-  const bool done = wk_registry_change(office->registry, did, WK_CHANGE_REVOKE,
-                                       NULL) == WK_OK;
-  if (done)
-    wk_audit_admin(office->audit, "revoke", did);
+  const bool done = registrar_revoke(registrar, did, NULL) == WK_OK;
   return wk_fail(why, err, "%.400s: %s %s", cause.text, did,
                  done ? "was revoked again: enrol it anew"
                       : "has no credential now: revoke it or enrol it anew");
 }
 
-static enum wk_err enrol(struct cli_office *office, const struct input *input,
+static enum wk_err enrol(struct registrar *registrar,
+                         const struct input *input,
                          struct wk_credential *credential,
                          struct wk_why *why) {
   enum wk_err err = make_bio_id(credential->bio_id, input->template_path, why);
@@ -210,12 +208,13 @@ static enum wk_err enrol(struct cli_office *office, const struct input *input,
   if (err == WK_OK && input->user_out)
     err = try_out(input->user_out, why);
   if (err == WK_OK)
-    err = register_device(office, input, credential, why);
+    err = register_device(registrar, input, credential, why);
   if (err != WK_OK)
     return err;
   err = input->user_out ? write_apart(credential, input, why)
                         : write_out(credential, input->out, why);
-  return err == WK_OK ? WK_OK : take_back(office, input->device.did, err, why);
+  return err == WK_OK ? WK_OK
+                      : take_back(registrar, input->device.did, err, why);
 }
 
 int cli_enrol(int argc, char **argv) {
@@ -223,15 +222,15 @@ int cli_enrol(int argc, char **argv) {
                             .parser = parse,
                             .args_doc = "D_ID",
                             .doc = doc,
-                            .children = cli_place_child};
+                            .children = cli_where_child};
   struct input input = {.length = WK_CHAIN_LEN_DEFAULT};
   struct wk_credential credential = {.generation = 0};
-  struct cli_office office;
+  struct registrar registrar;
   struct wk_why why;
   cli_parse(&argp, argc, argv, &input);
-  if (cli_office_open(&office, &input.device.place, &why) != WK_OK)
+  if (registrar_open(&registrar, &input.device.place, &why) != WK_OK)
     return cli_fail(&why);
-  const enum wk_err err = enrol(&office, &input, &credential, &why);
+  const enum wk_err err = enrol(&registrar, &input, &credential, &why);
   if (err == WK_OK)
     (void)printf("%s: enrolled for %u logins, generation %u\n"
                  "credential: %s\n",
@@ -240,6 +239,6 @@ int cli_enrol(int argc, char **argv) {
   if (err == WK_OK && input.user_out)
     (void)printf("user's credential: %s\n", input.user_out);
   wk_credential_wipe(&credential);
-  cli_office_close(&office);
+  registrar_close(&registrar);
   return err == WK_OK ? cli_finish() : cli_fail(&why);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "remote.h"
 
+#include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 
 #include <whitekey/bytes.h>
 #include <whitekey/client.h>
+#include <whitekey/file.h>
 #include <whitekey/json.h>
 #include <whitekey/report.h>
 
@@ -248,6 +250,13 @@ enum wk_err cli_remote_open(struct cli_remote **remote,
   return WK_OK;
 }
 
+/* It may hold a device's key. */
+static void forget_response(struct cli_remote *remote) {
+  wk_file_wipe(remote->response, remote->response_len);
+  remote->response = NULL;
+  remote->response_len = 0;
+}
+
 void cli_remote_close(struct cli_remote *remote) {
   if (!remote)
     return;
@@ -257,8 +266,19 @@ void cli_remote_close(struct cli_remote *remote) {
   }
   (void)mosquitto_lib_cleanup();
   wk_client_free(remote->client);
-  free(remote->response);
+  forget_response(remote);
   free(remote);
+}
+
+const uint8_t *cli_remote_realm(const struct cli_remote *remote) {
+  return wk_client_id(remote->client)->realm;
+}
+
+bool cli_remote_is_private(const struct cli_remote *remote) {
+  uint8_t address[4];
+  return remote->tls || strcmp(remote->host, "localhost") == 0 ||
+         strcmp(remote->host, "::1") == 0 ||
+         (inet_pton(AF_INET, remote->host, address) == 1 && address[0] == 127);
 }
 
 /* ---- asking ---------------------------------------------------------------
@@ -278,11 +298,12 @@ static enum wk_err send_request(struct cli_remote *remote, cJSON *command,
   (void)cJSON_AddItemToArray(cJSON_AddArrayToObject(request, "commands"),
                              command);
   char *text = cJSON_PrintUnformatted(request);
-  cJSON_Delete(request);
+  wk_json_wipe(request);
   if (!text)
     return wk_fail(why, WK_ERR_MEMORY, "out of memory");
   const int code = mosquitto_publish(remote->mqtt, NULL, CONTROL,
                                      (int)strlen(text), text, 1, false);
+  wk_wipe(text, strlen(text));
   cJSON_free(text);
   return code == MOSQ_ERR_SUCCESS ? WK_OK : failed(remote, code, why);
 }
@@ -312,8 +333,7 @@ static enum wk_err read_response(struct cli_remote *remote, cJSON **data,
 enum wk_err cli_remote_ask(struct cli_remote *remote, cJSON *command,
                            cJSON **data, struct wk_why *why) {
   *data = NULL;
-  free(remote->response);
-  remote->response = NULL;
+  forget_response(remote);
   enum wk_err err = send_request(remote, command, why);
   if (err != WK_OK)
     return err;

@@ -22,6 +22,12 @@ WK_MUST_CHECK enum wk_err cli_remote_open(struct cli_remote **remote,
                                           struct wk_why *why);
 void cli_remote_close(struct cli_remote *remote);
 
+/* WK_REALM_LEN bytes: the registry that the broker proved to hold. */
+const uint8_t *cli_remote_realm(const struct cli_remote *remote);
+
+/* Nobody reads along: TLS, or a broker on this machine. */
+bool cli_remote_is_private(const struct cli_remote *remote);
+
 /*
  * One command, consumed. *data is the response's, the caller's to delete.
  * WK_ERR_ARGUMENT: the broker refused it, and why says what it said.

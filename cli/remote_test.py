@@ -1,42 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The same words through a broker: `whitekey --broker`, mosquitto_ctrl."""
+"""The same words through a broker: `whitekey --broker`."""
 
 import json
-import os
 import sqlite3
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from cli_case import CliTest
+from cli_case import RemoteCase
 
 import wk
 
 
-class RemoteCase(CliTest):
-    def setUp(self):
-        super().setUp()
-        self.store = self.registry()
-        self.owner = self.store.enrol("owner", "--role", "admin")
-        self.thermo = self.store.enrol("thermo-1")
-
-    def start(self, **settings):
-        self.server = self.broker(self.store, options={"acl": None},
-                                  **settings)
-        self.url = f"mqtt://{wk.HOST}:{self.server.port}"
-
-
 class BrokerTest(RemoteCase):
-    def where(self, device=None, url=None):
-        return ("--broker", url or self.url, "--credential",
-                (device or self.owner).path)
-
-    def remote(self, *args, **where):
-        done = wk.run("whitekey", *args, *self.where(**where), check=0)
-        return done.stdout
-
-    def remote_fails(self, *args, says, code=1, **where):
-        return self.fails(*args, *self.where(**where), says=says, code=code)
-
     def test_list__as_on_the_file(self):
         self.start()
         for number in range(3):
@@ -87,6 +62,33 @@ class BrokerTest(RemoteCase):
         self.assertIn("role        gateway\n", self.remote("show", "thermo-1"))
         self.remote_fails("set-role", "thermo-1", "pilot", says="pilot")
 
+    def test_role__every_verb_as_on_the_file(self):
+        self.start()
+        local = self.store.cli
+        self.assertEqual(self.remote("role", "set", "lamp", "--publish",
+                                     "lamps/%u", "a", "--subscribe", "b/#"),
+                         "lamp: set\n")
+        for args in (("role", "list"), ("role", "show", "lamp"),
+                     ("role", "list", "--json"),
+                     ("role", "show", "lamp", "--json")):
+            self.assertEqual(self.remote(*args), local(*args).stdout)
+        self.assertEqual(self.remote("role", "remove", "lamp"),
+                         "lamp: removed\n")
+        local("role", "show", "lamp", check=1)
+        acts = [(e["event"], e["role"], e["by"]) for e in self.store.audit()
+                if "by" in e]
+        self.assertEqual(acts, [("role-set", "lamp", "owner"),
+                                ("role-remove", "lamp", "owner")])
+
+    def test_role__refused_as_on_the_file(self):
+        self.start()
+        self.remote_fails("role", "show", "pilot", says='no role "pilot"')
+        self.remote_fails("role", "remove", "device", says="stays")
+        self.remote_fails("role", "list", device=self.thermo,
+                          says='"thermo-1" of the role admin')
+        self.remote_fails("role", "set", "lamp", "--publish", "whitekey/#",
+                          says="a role opens only", code=2)
+
     def test_metrics__are_prometheus_text(self):
         self.start()
         text = self.remote("metrics")
@@ -134,44 +136,9 @@ class BrokerTest(RemoteCase):
         url = f"mqtts://{wk.HOST}:{self.server.port}"
         self.assertIn("thermo-1", self.remote("list", "--cafile", cert,
                                               url=url))
+        self.remote("enrol", "lamp-1", "--length", "256", "--cafile", cert,
+                    "--out", self.folder.path("lamp"), url=url)
         self.remote_fails("list", says=url, url=url)
-
-
-class CtrlTest(RemoteCase):
-    def ctrl(self, *args, check=None):
-        """The real mosquitto_ctrl, which finds our module by its name."""
-        return wk.run("mosquitto_ctrl", "-h", wk.HOST, "-p", self.server.port,
-                      "-u", "owner", "-P", self.store.otp(self.owner),
-                      "whitekey", *args, check=check,
-                      env={**wk.loader_env(),
-                           "LD_LIBRARY_PATH": os.path.join(wk.BUILD, "cli")})
-
-    def test_ctrl__every_word(self):
-        self.start()
-        listed = json.loads(self.ctrl("list", check=0).stdout)
-        self.assertEqual([d["d_id"] for d in listed["devices"]],
-                         ["owner", "thermo-1"])
-        for verb, state in (("disable", "disabled"), ("enable", "enabled"),
-                            ("revoke", "revoked"), ("show", "revoked")):
-            device = json.loads(self.ctrl(verb, "thermo-1", check=0).stdout)
-            self.assertEqual(device["device"]["state"], state)
-        self.assertIn("whitekey_logins_total",
-                      self.ctrl("metrics", check=0).stdout)
-
-    def test_ctrl__refusal_is_told(self):
-        self.start()
-        self.assertIn('"nobody"', self.ctrl("show", "nobody").stderr)
-        self.assertIn('"pilot"',
-                      self.ctrl("set-role", "thermo-1", "pilot").stderr)
-
-    def test_ctrl__wrong_words_connect_nowhere(self):
-        self.start()
-        mark = self.server.mark()
-        for words in (("shw",), ("show",), ("show", "a", "b"),
-                      ("set-role", "a"), ("metrics", "x")):
-            self.assertNotEqual(self.ctrl(*words).returncode, 0, words)
-        self.assertIn("whitekey list", self.ctrl("help", check=0).stdout)
-        self.assertNotIn("New connection", self.server.log(mark))
 
 
 if __name__ == "__main__":

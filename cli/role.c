@@ -10,8 +10,9 @@
 #include <cjson/cJSON.h>
 
 #include <whitekey/nearest.h>
-#include <whitekey/role.h>
+#include <whitekey/report.h>
 
+#include "remote.h"
 #include "style.h"
 
 enum verb { LIST, SHOW, SET, REMOVE, VERBS };
@@ -103,26 +104,13 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
  */
 
 struct printing {
-  bool json;
+  bool json, list;
   bool failed;
   unsigned count;
 };
 
-static void add_list(cJSON *object, const char *key, const char *filters) {
-  cJSON *list = cJSON_AddArrayToObject(object, key);
-  char filter[WK_ROLE_FILTERS_MAX];
-  for (size_t len; *filters != '\0'; filters += len + 1) {
-    len = strcspn(filters, "\n");
-    (void)snprintf(filter, sizeof filter, "%.*s", (int)len, filters);
-    (void)cJSON_AddItemToArray(list, cJSON_CreateString(filter));
-  }
-}
-
 static bool print_json(const struct wk_topic_role *role) {
-  cJSON *object = cJSON_CreateObject();
-  (void)cJSON_AddStringToObject(object, "role", role->name);
-  add_list(object, "publish", role->publish);
-  add_list(object, "subscribe", role->subscribe);
+  cJSON *object = wk_role_json(role);
   char *text = cJSON_PrintUnformatted(object);
   if (text)
     (void)fputs(text, stdout);
@@ -141,7 +129,8 @@ static void print_filters(const char *verb, const char *filters) {
 static bool print(void *context, const struct wk_topic_role *role) {
   struct printing *printing = context;
   if (printing->json) {
-    (void)fputs(printing->count == 0 ? "" : ",\n", stdout);
+    if (printing->list)
+      (void)fputs(printing->count == 0 ? "[\n" : ",\n", stdout);
     printing->failed = !print_json(role);
   } else {
     style_print(STYLE_HEAD, role->name, 0);
@@ -153,44 +142,32 @@ static bool print(void *context, const struct wk_topic_role *role) {
   return !printing->failed;
 }
 
-static enum wk_err list(struct wk_registry *registry, bool json,
-                        struct wk_why *why) {
-  struct printing printing = {.json = json};
-  if (json)
-    (void)puts("[");
-  const enum wk_err err =
-      wk_registry_role_list(registry, print, &printing, why);
-  if (json)
-    (void)puts("\n]");
-  return printing.failed ? wk_fail(why, WK_ERR_MEMORY, "out of memory") : err;
-}
+static const struct {
+  const char *event, *done;
+} acts[VERBS] = {
+    [SET] = {"role-set", "set"}, [REMOVE] = {"role-remove", "removed"}};
 
-static enum wk_err show(struct wk_registry *registry, const char *name,
-                        bool json, struct wk_why *why) {
-  struct wk_topic_role role;
-  struct printing printing = {.json = json};
-  const enum wk_err err = wk_registry_role_get(registry, name, &role, why);
-  if (err != WK_OK)
-    return err;
-  if (!print(&printing, &role))
-    return wk_fail(why, WK_ERR_MEMORY, "out of memory");
-  if (json)
-    (void)putchar('\n');
-  return WK_OK;
-}
-
-/* ---- the command ---------------------------------------------------------
+/* ---- on the file ----------------------------------------------------------
  */
 
-static enum wk_err run(struct cli_office *office, const struct input *input,
-                       struct wk_why *why) {
+static enum wk_err show(struct wk_registry *registry, const char *name,
+                        struct printing *printing, struct wk_why *why) {
+  struct wk_topic_role role;
+  const enum wk_err err = wk_registry_role_get(registry, name, &role, why);
+  if (err == WK_OK)
+    (void)print(printing, &role);
+  return err;
+}
+
+static enum wk_err work(struct cli_office *office, const struct input *input,
+                        struct printing *printing, struct wk_why *why) {
   const char *name = input->role.name;
   enum wk_err err = WK_OK;
   switch (input->verb) {
   case LIST:
-    return list(office->registry, input->json, why);
+    return wk_registry_role_list(office->registry, print, printing, why);
   case SHOW:
-    return show(office->registry, name, input->json, why);
+    return show(office->registry, name, printing, why);
   case SET:
     err = wk_registry_role_set(office->registry, &input->role, why);
     break;
@@ -200,14 +177,85 @@ static enum wk_err run(struct cli_office *office, const struct input *input,
     err = wk_registry_role_remove(office->registry, name, why);
     break;
   }
-  if (err == WK_OK) {
-    wk_audit_act(office->audit,
-                 &(struct wk_act){.event = input->verb == SET ? "role-set"
-                                                              : "role-remove",
-                                  .role = name});
-    (void)printf("%s: %s\n", name, input->verb == SET ? "set" : "removed");
-  }
+  if (err == WK_OK)
+    wk_audit_act(
+        office->audit,
+        &(struct wk_act){.event = acts[input->verb].event, .role = name});
   return err;
+}
+
+static enum wk_err on_file(const struct input *input,
+                           struct printing *printing, struct wk_why *why) {
+  struct cli_office office;
+  enum wk_err err = cli_office_open(&office, &input->place, why);
+  if (err != WK_OK)
+    return err;
+  err = work(&office, input, printing, why);
+  cli_office_close(&office);
+  return err;
+}
+
+/* ---- through a broker -----------------------------------------------------
+ */
+
+static cJSON *command_of(const struct input *input) {
+  static const char *const names[VERBS] = {"listRoles", "getRole", "setRole",
+                                           "removeRole"};
+  cJSON *command =
+      input->verb == SET ? wk_role_json(&input->role) : cJSON_CreateObject();
+  (void)cJSON_AddStringToObject(command, "command", names[input->verb]);
+  if (input->verb == SHOW || input->verb == REMOVE)
+    (void)cJSON_AddStringToObject(command, "role", input->role.name);
+  return command;
+}
+
+static enum wk_err print_answer(const cJSON *role, const char *url,
+                                struct printing *printing,
+                                struct wk_why *why) {
+  struct wk_topic_role read;
+  const enum wk_err err = wk_role_read(&read, role, url, why);
+  if (err == WK_OK)
+    (void)print(printing, &read);
+  return err;
+}
+
+static enum wk_err by_broker(const struct input *input,
+                             struct printing *printing, struct wk_why *why) {
+  const char *url = input->place.broker;
+  cJSON *data = NULL;
+  enum wk_err err =
+      cli_remote_once(&input->place, command_of(input), &data, why);
+  if (err == WK_OK && input->verb == SHOW)
+    err = print_answer(cJSON_GetObjectItemCaseSensitive(data, "role"), url,
+                       printing, why);
+  const cJSON *roles = cJSON_GetObjectItemCaseSensitive(data, "roles");
+  const cJSON *role = NULL;
+  cJSON_ArrayForEach(role, roles) {
+    if (err == WK_OK)
+      err = print_answer(role, url, printing, why);
+  }
+  cJSON_Delete(data);
+  return err;
+}
+
+/* ---- the command ----------------------------------------------------------
+ */
+
+static enum wk_err run(const struct input *input, struct wk_why *why) {
+  struct printing printing = {.json = input->json,
+                              .list = input->verb == LIST};
+  const enum wk_err err = input->place.broker
+                              ? by_broker(input, &printing, why)
+                              : on_file(input, &printing, why);
+  if (err != WK_OK)
+    return err;
+  if (printing.failed)
+    return wk_fail(why, WK_ERR_MEMORY, "out of memory");
+  if (input->json)
+    (void)puts(printing.list ? "\n]" : "");
+  if (acts[input->verb].done)
+    (void)printf("%s: %s\n", input->role.name, acts[input->verb].done);
+  return WK_OK;
 }
 
 static const char doc[] =
@@ -224,14 +272,9 @@ int cli_role_command(int argc, char **argv) {
                             .parser = parse,
                             .args_doc = "list|show|set|remove [ROLE]",
                             .doc = doc,
-                            .children = cli_place_child};
+                            .children = cli_where_child};
   struct input input = {.verb = VERBS};
-  struct cli_office office;
   struct wk_why why;
   cli_parse_in_order(&argp, argc, argv, &input);
-  if (cli_office_open(&office, &input.place, &why) != WK_OK)
-    return cli_fail(&why);
-  const enum wk_err err = run(&office, &input, &why);
-  cli_office_close(&office);
-  return err == WK_OK ? cli_finish() : cli_fail(&why);
+  return run(&input, &why) == WK_OK ? cli_finish() : cli_fail(&why);
 }

@@ -17,7 +17,7 @@
 #define ONLY_HELP (-1) /* mosquitto_ctrl then connects nowhere */
 
 static const struct verb {
-  const char *word, *command, *members[2], *doc;
+  const char *words, *command, *members[2], *doc;
 } verbs[] = {
     {"list", "listDevices", {"after", NULL}, "list [AFTER]"},
     {"show", "getDevice", {"d_id", NULL}, "show D_ID"},
@@ -26,6 +26,13 @@ static const struct verb {
     {"release", "releaseDevice", {"d_id", NULL}, "release D_ID"},
     {"revoke", "revokeDevice", {"d_id", NULL}, "revoke D_ID"},
     {"set-role", "setDeviceRole", {"d_id", "role"}, "set-role D_ID ROLE"},
+    {"role list", "listRoles", {NULL, NULL}, "role list"},
+    {"role show", "getRole", {"role", NULL}, "role show ROLE"},
+    {"role set",
+     "setRole",
+     {"role", NULL},
+     "role set ROLE [--publish FILTER...] [--subscribe FILTER...]"},
+    {"role remove", "removeRole", {"role", NULL}, "role remove ROLE"},
     {"metrics", "getMetrics", {NULL, NULL}, "metrics"},
 };
 #define VERBS (sizeof verbs / sizeof *verbs)
@@ -73,27 +80,61 @@ static void on_answer(struct mosq_ctrl *ctrl, long len, const void *payload) {
 /* ---- the question ---------------------------------------------------------
  */
 
-static const struct verb *find(const char *word) {
+/* The verb that argv begins with; *used: of how many words it is. */
+static const struct verb *find(int argc, char *argv[], int *used) {
   for (size_t i = 0; i < VERBS; i++) {
-    if (strcmp(word, verbs[i].word) == 0)
+    const char *second = strchr(verbs[i].words, ' ');
+    const size_t len = strcspn(verbs[i].words, " ");
+    *used = second ? 2 : 1;
+    if (argc >= *used && strlen(argv[0]) == len &&
+        strncmp(argv[0], verbs[i].words, len) == 0 &&
+        (!second || strcmp(argv[1], second + 1) == 0))
       return &verbs[i];
   }
   return NULL;
 }
 
-/* NULL where the number of words is wrong, or memory ran out. */
+/* Both lists of a role, which are replaced together. */
+static bool add_lists(cJSON *command, int argc, char *argv[]) {
+  cJSON *publish = cJSON_AddArrayToObject(command, "publish");
+  cJSON *subscribe = cJSON_AddArrayToObject(command, "subscribe");
+  cJSON *list = NULL;
+  for (int i = 0; i < argc; i++) {
+    if (strcmp(argv[i], "--publish") == 0)
+      list = publish;
+    else if (strcmp(argv[i], "--subscribe") == 0)
+      list = subscribe;
+    else if (list)
+      (void)cJSON_AddItemToArray(list, cJSON_CreateString(argv[i]));
+    else
+      return false;
+  }
+  return list != NULL;
+}
+
+static bool add_words(cJSON *command, const struct verb *verb, int argc,
+                      char *argv[]) {
+  int used = 0;
+  for (; used < 2 && used < argc && verb->members[used]; used++)
+    (void)cJSON_AddStringToObject(command, verb->members[used], argv[used]);
+  const bool optional = strcmp(verb->words, "list") == 0;
+  if (!optional && used < 2 && verb->members[used])
+    return false;
+  if (strcmp(verb->words, "role set") == 0)
+    return add_lists(command, argc - used, &argv[used]);
+  return used == argc;
+}
+
+/* NULL where the words are wrong, or memory ran out. */
 static char *request(const struct verb *verb, int argc, char *argv[]) {
   cJSON *root = cJSON_CreateObject();
   cJSON *command = cJSON_CreateObject();
   (void)cJSON_AddItemToArray(cJSON_AddArrayToObject(root, "commands"),
                              command);
   (void)cJSON_AddStringToObject(command, "command", verb->command);
-  int used = 0;
-  for (; used < 2 && used < argc && verb->members[used]; used++)
-    (void)cJSON_AddStringToObject(command, verb->members[used], argv[used]);
-  const bool optional = strcmp(verb->word, "list") == 0;
-  const bool complete = optional || used == 2 || !verb->members[used];
-  char *text = complete && used == argc ? cJSON_PrintUnformatted(root) : NULL;
+  char *text = add_words(command, verb, argc, argv)
+                   ? cJSON_PrintUnformatted(root)
+                   : NULL;
   cJSON_Delete(root);
   return text;
 }
@@ -117,13 +158,14 @@ EXPORT int ctrl_main(int argc, char *argv[], struct mosq_ctrl *ctrl) {
   struct ctrl_question *question = question_of(ctrl);
   if (!question)
     return MOSQ_ERR_UNKNOWN;
-  const struct verb *verb = argc > 0 ? find(argv[0]) : NULL;
+  int used = 0;
+  const struct verb *verb = find(argc, argv, &used);
   if (!verb) {
     ctrl_help();
     return argc > 0 && strcmp(argv[0], "help") == 0 ? ONLY_HELP
                                                     : MOSQ_ERR_INVAL;
   }
-  question->payload = request(verb, argc - 1, &argv[1]);
+  question->payload = request(verb, argc - used, &argv[used]);
   if (!question->payload) {
     (void)fprintf(stderr, "Usage: mosquitto_ctrl [options] whitekey %s\n",
                   verb->doc);
