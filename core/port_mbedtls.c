@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The port on hosts: mbedTLS 2.28 (Debian 12) and 3.6 (Debian 13).
+ * The port on hosts: mbedTLS 2.28 (Debian 12) and 3.6 (Debian 13), and the
+ * processor's own SHA-256 where it has one, which mbedTLS knows only of ARM's.
  */
 #include <whitekey/port.h>
 
@@ -9,6 +10,10 @@
 #include <mbedtls/aes.h>
 #include <mbedtls/sha256.h>
 #include <mbedtls/version.h>
+
+#if defined(__x86_64__)
+#include "port_sha256_x86.h"
+#endif
 
 #if MBEDTLS_VERSION_MAJOR < 3
 #define sha256_starts mbedtls_sha256_starts_ret
@@ -30,6 +35,12 @@ static void need(int result) {
 
 void wk_port_sha256(uint8_t out[WK_HASH_LEN], const struct wk_span *parts,
                     size_t count) {
+#if defined(__x86_64__)
+  if (wk_sha256_x86_present()) {
+    wk_sha256_x86(out, parts, count);
+    return;
+  }
+#endif
   mbedtls_sha256_context sha;
   mbedtls_sha256_init(&sha);
   need(sha256_starts(&sha, 0));
