@@ -3,7 +3,11 @@
 
 #include <criterion/criterion.h>
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <whitekey/file.h>
 #include <whitekey/random.h>
@@ -36,6 +40,26 @@ void device_load(struct wk_credential *device, const char *path) {
                WK_OK);
   cr_assert_eq(wk_credential_parse(device, text, len, path, NULL), WK_OK);
   wk_file_wipe(text, len);
+}
+
+static char folder[64];
+static char path[96];
+
+const char *device_file_make(const struct wk_credential *device) {
+  (void)snprintf(folder, sizeof folder, "/tmp/whitekey-client.XXXXXX");
+  cr_assert_not_null(mkdtemp(folder));
+  (void)snprintf(path, sizeof path, "%s/dev.json", folder);
+  device_save(path, device, 0600);
+  return path;
+}
+
+void device_file_remove(void) {
+  char lock[128];
+  (void)chmod(folder, 0700);
+  (void)snprintf(lock, sizeof lock, "%s.lock", path);
+  (void)unlink(path);
+  (void)unlink(lock);
+  cr_assert_eq(rmdir(folder), 0, "something was left in %s", folder);
 }
 
 void device_open(const struct wk_credential *device, enum wk_type type,

@@ -15,6 +15,11 @@ void device_save(const char *path, const struct wk_credential *device,
                  mode_t mode);
 void device_load(struct wk_credential *device, const char *path);
 
+/* A new folder with nothing but this credential's file; gives its path. */
+const char *device_file_make(const struct wk_credential *device);
+/* Fails the test where more than the file and its lock is there. */
+void device_file_remove(void);
+
 /* Opens one login as the server would and checks its value; fails the test
  * where it does not open. The header and body are X1's, or X2's. */
 void device_open(const struct wk_credential *device, enum wk_type type,

@@ -2,8 +2,6 @@
 /* Clients that write their credential file ahead of what they give out. */
 #include <criterion/criterion.h>
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -16,29 +14,17 @@
 #define N 256u
 #define AHEAD 8u
 
-static char folder[64];
-static char path[96];
+static const char *path;
 static struct wk_credential device;
 static uint32_t now;
 
 static void begin(void) {
-  (void)snprintf(folder, sizeof folder, "/tmp/whitekey-reserve.XXXXXX");
-  cr_assert_not_null(mkdtemp(folder));
-  (void)snprintf(path, sizeof path, "%s/dev.json", folder);
   device_make(&device, N, false);
-  device_save(path, &device, 0600);
+  path = device_file_make(&device);
   now = 5000;
 }
 
-static void end(void) {
-  char lock[128];
-  (void)snprintf(lock, sizeof lock, "%s.lock", path);
-  (void)unlink(lock);
-  (void)unlink(path);
-  cr_assert_eq(rmdir(folder), 0, "something was left in %s", folder);
-}
-
-TestSuite(reserve, .init = begin, .fini = end);
+TestSuite(reserve, .init = begin, .fini = device_file_remove);
 
 static struct wk_client *open_client(void) {
   struct wk_client *client = NULL;

@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Key updates and users' messages, on credential files. */
+/* Key updates, on credential files. */
 #include <criterion/criterion.h>
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <whitekey/file.h>
@@ -14,8 +11,7 @@
 
 #define N 512u
 
-static char folder[64];
-static char path[96];
+static const char *path;
 static struct wk_credential device;
 static struct wk_client *client;
 static struct wk_otp otp;
@@ -38,23 +34,14 @@ static void open_again(void) {
 }
 
 static void begin(void) {
-  (void)snprintf(folder, sizeof folder, "/tmp/whitekey-update.XXXXXX");
-  cr_assert_not_null(mkdtemp(folder));
-  (void)snprintf(path, sizeof path, "%s/dev.json", folder);
   device_make(&device, N, true);
-  save();
+  path = device_file_make(&device);
   open_again();
 }
 
 static void end(void) {
-  char lock[128];
   wk_client_free(client);
-  client = NULL;
-  (void)chmod(folder, 0700);
-  (void)snprintf(lock, sizeof lock, "%s.lock", path);
-  (void)unlink(path);
-  (void)unlink(lock);
-  cr_assert_eq(rmdir(folder), 0, "something was left in %s", folder);
+  device_file_remove();
 }
 
 TestSuite(update, .init = begin, .fini = end);
@@ -347,58 +334,4 @@ Test(update, next__turns_go_on_in_another_process) {
     cr_assert_eq(wk_client_next(client, NULL, &otp, &why), WK_OK);
     cr_assert_eq(otp.x1[5], i % 2);
   }
-}
-
-/* ---- a user's credential ------------------------------------------------ */
-
-Test(update, user__joins_a_message_to_the_devices) {
-  static const uint8_t challenge[WK_CHALLENGE_LEN] = {4};
-  struct wk_credential dongle = device;
-  struct wk_client *at_dongle = NULL;
-  struct wk_header header;
-  struct wk_login body;
-  uint8_t digest[WK_DIGEST_LEN];
-  memset(&dongle.d, 0, sizeof dongle.d);
-  device.c.present = false; /* the phone's file */
-  save();
-  wk_client_free(client);
-  cr_assert_eq(wk_client_open_user(&client, path, NULL, NULL, &why), WK_OK);
-  cr_assert_eq(wk_client_new(&at_dongle, &dongle, NULL, NULL), WK_OK);
-  cr_assert_eq(wk_client_next(at_dongle, challenge, &otp, &why), WK_OK);
-  cr_assert(!otp.has_x2);
-  cr_assert_eq(wk_client_user(client, NULL, &otp, &why), WK_ERR_FORGED,
-               "another challenge");
-  cr_assert_eq(stored().d.next, 1u, "nothing was spent");
-  cr_assert_eq(wk_client_user(client, challenge, &otp, &why), WK_OK);
-  cr_assert_eq(stored().d.next, 2u);
-  device_open(&device, WK_X2, &otp, challenge, &header, &body);
-  wk_msg_digest(digest, otp.x1, WK_X1_LEN);
-  cr_assert_arr_eq(body.digest, digest, sizeof digest);
-  cr_assert_eq(wk_client_user(client, challenge, &otp, &why), WK_ERR_ARGUMENT,
-               "it has one");
-  wk_client_free(at_dongle);
-}
-
-Test(update, user__another_devices_message_gets_none) {
-  struct wk_client *other = NULL;
-  struct wk_credential stranger;
-  device_make(&stranger, N, false); /* another Ks */
-  wk_client_free(client);
-  cr_assert_eq(wk_client_open_user(&client, path, NULL, NULL, &why), WK_OK);
-  cr_assert_eq(wk_client_new(&other, &stranger, NULL, NULL), WK_OK);
-  cr_assert_eq(wk_client_next(other, NULL, &otp, &why), WK_OK);
-  const struct wk_otp before = otp;
-  cr_assert_eq(wk_client_user(client, NULL, &otp, &why), WK_ERR_FORGED);
-  cr_assert_not_null(strstr(why.text, "not of device thermo-1"), "%s",
-                     why.text);
-  cr_assert_eq(memcmp(&before, &otp, sizeof otp), 0);
-  cr_assert_eq(stored().d.next, 1u);
-  cr_assert_eq(wk_client_next(client, NULL, &otp, &why), WK_ERR_ARGUMENT);
-  wk_client_free(other);
-  wk_client_free(client);
-  device_make(&device, N, false);
-  save();
-  cr_assert_eq(wk_client_open_user(&client, path, NULL, NULL, &why),
-               WK_ERR_ARGUMENT);
-  cr_assert_not_null(strstr(why.text, "no user's chain"), "%s", why.text);
 }
