@@ -118,6 +118,16 @@ class InitTest(cli_case.CliTest):
         wk.run("whitekey", "list", "-r", registry, "-m", master, env=env,
                check=0)
 
+    def test_place__system_folders_by_default(self):
+        env = self.registry().env
+        for name, path in (
+                ("WHITEKEY_REGISTRY", "/var/lib/whitekey/registry.db"),
+                ("WHITEKEY_MASTER_KEY", "/etc/whitekey/master.key")):
+            with self.subTest(path=path):
+                if os.path.exists(path):
+                    self.skipTest(f"{path} is there")
+                self.fails("list", env={**env, name: ""}, says=path)
+
 
 class EnrolTest(cli_case.CliTest):
     def setUp(self):
