@@ -28,36 +28,49 @@ void wk_chain_salt(uint8_t salt[WK_SALT_LEN], const struct wk_id *id,
   memcpy(salt, hash, WK_SALT_LEN);
 }
 
-/* x = H(domain || salt || be32(j) || x): 53 bytes, one SHA-256 block. */
-static void hash_at(uint8_t x[WK_VALUE_LEN], enum domain domain,
-                    const uint8_t salt[WK_SALT_LEN], uint32_t j) {
-  uint8_t block[1 + WK_SALT_LEN + 4 + WK_VALUE_LEN];
-  _Static_assert(sizeof block == 53, "one SHA-256 block");
-  block[0] = (uint8_t)domain;
-  memcpy(block + 1, salt, WK_SALT_LEN);
-  wk_put_be32(block + 1 + WK_SALT_LEN, j);
-  memcpy(block + 1 + WK_SALT_LEN + 4, x, WK_VALUE_LEN);
-  const struct wk_span whole = {block, sizeof block};
-  wk_port_sha256(x, &whole, 1);
-  wk_wipe(block, sizeof block);
+/* domain || salt || be32(j) || x: 53 bytes, one SHA-256 block. */
+enum { AT_SALT = 1, AT_J = AT_SALT + WK_SALT_LEN, AT_X = AT_J + 4 };
+#define INPUT_LEN (AT_X + WK_VALUE_LEN)
+_Static_assert(INPUT_LEN == 53, "one SHA-256 block");
+
+static void input_write(uint8_t input[INPUT_LEN], enum domain domain,
+                        const uint8_t salt[WK_SALT_LEN],
+                        const uint8_t x[WK_VALUE_LEN]) {
+  input[0] = (uint8_t)domain;
+  memcpy(input + AT_SALT, salt, WK_SALT_LEN);
+  memcpy(input + AT_X, x, WK_VALUE_LEN);
+}
+
+/* The hash takes the place of x in its input, ready for the next step. */
+static void hash_at(uint8_t input[INPUT_LEN], uint32_t j) {
+  wk_put_be32(input + AT_J, j);
+  const struct wk_span whole = {input, INPUT_LEN};
+  wk_port_sha256(input + AT_X, &whole, 1);
 }
 
 void wk_chain_top(uint8_t x[WK_VALUE_LEN], const uint8_t salt[WK_SALT_LEN],
                   uint32_t n, const uint8_t seed[WK_SEED_LEN]) {
-  memmove(x, seed, WK_VALUE_LEN);
-  hash_at(x, TOP, salt, n);
+  uint8_t input[INPUT_LEN];
+  input_write(input, TOP, salt, seed);
+  hash_at(input, n);
+  memcpy(x, input + AT_X, WK_VALUE_LEN);
+  wk_wipe(input, sizeof input);
 }
 
 void wk_chain_step(uint8_t x[WK_VALUE_LEN], const uint8_t salt[WK_SALT_LEN],
                    uint32_t j) {
-  hash_at(x, STEP, salt, j);
+  wk_chain_walk(x, salt, j + 1, j);
 }
 
 void wk_chain_walk(uint8_t x[WK_VALUE_LEN], const uint8_t salt[WK_SALT_LEN],
                    uint32_t from, uint32_t to) {
   WK_BUG_IF(to > from);
+  uint8_t input[INPUT_LEN];
+  input_write(input, STEP, salt, x);
   while (from > to)
-    wk_chain_step(x, salt, --from);
+    hash_at(input, --from);
+  memcpy(x, input + AT_X, WK_VALUE_LEN);
+  wk_wipe(input, sizeof input);
 }
 
 bool wk_chain_verify(const uint8_t x[WK_VALUE_LEN], uint32_t i,

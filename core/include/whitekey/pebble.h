@@ -1,34 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * pebble.h - walks a chain upwards, x[first], x[first + 1] .. x[n], with few
- * stored values: optimal binary pebbling (B. Schoenmakers, "Explicit Optimal
- * Binary Pebbling for One-Way Hash Chain Reversal", FC 2016).
+ * stored values and few steps per output: see plan.h.
  *
- * For a chain of length n let k = ceil(log2 n): at most k values are stored
- * and at most ceil(k / 2) steps done per output. A chain whose length is no
- * power of two is the upper end of one that is; the positions below x[1] are
- * never computed. The struct is the caller's, holds secrets (values not yet
- * spent) and needs wk_pebble_wipe().
+ * The struct is the caller's, holds secrets (values not yet spent) and needs
+ * wk_pebble_wipe().
  */
 #ifndef WHITEKEY_PEBBLE_H
 #define WHITEKEY_PEBBLE_H
 
 #include <whitekey/chain.h>
-
-#define WK_PEBBLE_MAX 20u /* log2 of WK_CHAIN_LEN_MAX */
+#include <whitekey/plan.h>
 
 struct wk_pebble {
   uint8_t salt[WK_SALT_LEN];
-  uint32_t round; /* outputs still to come, the pending one included */
-  uint32_t n;
-  uint8_t k;
-  uint8_t jobs; /* used entries of job[] */
-  struct {
-    uint8_t slot;
-    uint32_t left; /* steps left in the segment being hashed */
-  } job[WK_PEBBLE_MAX / 2];
-  uint32_t at[WK_PEBBLE_MAX]; /* absolute positions; wraps below x[1] */
-  uint8_t value[WK_PEBBLE_MAX][WK_VALUE_LEN];
+  struct wk_plan plan;
+  uint8_t value[WK_PLAN_MAX][WK_VALUE_LEN];
 };
 
 /*
