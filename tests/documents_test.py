@@ -43,6 +43,18 @@ class DocumentsTest(unittest.TestCase):
             with self.subTest(test=name):
                 self.assertRegex(listed, rf": {name}\n")
 
+    def test_decisions__have_a_number_each_and_are_listed(self):
+        index = read("docs/adr/README.md")
+        paths = sorted(glob.glob("docs/adr/0*.md", root_dir=wk.SOURCE))
+        self.assertGreater(len(paths), 8)
+        for number, path in enumerate(paths, 1):
+            title = read(path).splitlines()[0].removeprefix("# ")
+            name = os.path.basename(path)
+            with self.subTest(decision=name):
+                self.assertTrue(name.startswith(f"{number:04}-"))
+                self.assertTrue(title.startswith(f"{number}. "), title)
+                self.assertIn(f"- [{title}]({name})", index)
+
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)
