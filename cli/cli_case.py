@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the tests of `whitekey` share."""
 
-import base64
 import ctypes
 import json
 import os
@@ -11,15 +10,14 @@ import threading
 import jsonschema
 
 import wk
+from xmsg import unb64
 
 IN_DELETE = 0x200  # inotify(7)
 
 
 def index_of(password):
     """The index in the header of the password's X1 message."""
-    text = password.split(".")[0]
-    raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-    return int.from_bytes(raw[6:10], "big")
+    return int.from_bytes(unb64(password.split(".")[0])[6:10], "big")
 
 
 def schema(name):

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A broker with our plugin, a gateway at it, a sensor and an onlooker."""
 
-import base64
 import json
 import os
 import signal
@@ -10,6 +9,7 @@ import subprocess
 
 import rawmqtt
 import wk
+from xmsg import unb64
 
 POLICY = """\
 version: 1
@@ -45,8 +45,7 @@ def jose(key, token):
 
 def head(token):
     """A token's protected header."""
-    text = token.split(".")[0]
-    return json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+    return json.loads(unb64(token.split(".")[0]))
 
 
 class GatewayCase(wk.TestCase):

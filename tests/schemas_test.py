@@ -5,7 +5,6 @@ Each schema has documents made by the programs themselves. Broken twins are
 made from these: by rule (a member left out, added, of another type) and by
 hand where a rule cannot know.
 """
-import base64
 import copy
 import glob
 import json
@@ -19,6 +18,7 @@ import yaml
 
 import rawmqtt
 import wk
+from xmsg import b64
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 FOLDER = os.path.join(wk.SOURCE, "schemas")
@@ -38,10 +38,6 @@ def load(name):
 
 def validator(name):
     return jsonschema.Draft202012Validator(load(name))
-
-
-def b64(data):
-    return base64.urlsafe_b64encode(data).decode().rstrip("=")
 
 
 def set_at(document, path, value):
