@@ -78,8 +78,12 @@ class LoginTest(wk.TestCase):
 
     def test_login__malformed_passwords_refused(self):
         otp = self.store.otp(self.thermo)
-        for bad in ("x", otp[:-1], otp + "A", "!" + otp[1:], otp + "."):
+        for bad in ("x", otp[:-1], otp + "A", "!" + otp[1:], otp + ".",
+                    "Ag" + otp[2:], otp + "=", otp * 600):
             self.assert_refused(self.publish("thermo-1", bad))
+        malformed = ["malformed"]
+        self.assertSoon(malformed * 4 + ["user-unknown"] + malformed * 3,
+                        self.reasons)
         self.assert_accepted(self.publish("thermo-1", otp))
 
     def test_login__no_password_refused(self):
