@@ -2,6 +2,7 @@
 #include "broker.h"
 
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <signal.h>
@@ -123,6 +124,38 @@ void broker_stop(struct broker *broker) {
   (void)kill(broker->pid, SIGTERM);
   (void)waitpid(broker->pid, NULL, 0);
   broker->pid = 0;
+}
+
+/* The first number of schedstat: nanoseconds on a processor. */
+static double thread_work(const struct broker *broker, const char *thread) {
+  char path[320];
+  double ns = 0;
+  (void)snprintf(path, sizeof path, "/proc/%d/task/%s/schedstat",
+                 (int)broker->pid, thread);
+  FILE *file = fopen(path, "r");
+  if (!file)
+    return 0; /* ended */
+  if (fscanf(file, "%lf", &ns) != 1)
+    ns = 0;
+  (void)fclose(file);
+  return ns / 1e3;
+}
+
+struct broker_work broker_work(const struct broker *broker) {
+  struct broker_work work = {0, 0};
+  char path[64];
+  (void)snprintf(path, sizeof path, "%d", (int)broker->pid);
+  work.loop = thread_work(broker, path);
+  (void)snprintf(path, sizeof path, "/proc/%d/task", (int)broker->pid);
+  DIR *tasks = opendir(path);
+  if (!tasks)
+    return work;
+  for (const struct dirent *task; (task = readdir(tasks));) {
+    if (task->d_name[0] != '.')
+      work.all += thread_work(broker, task->d_name);
+  }
+  (void)closedir(tasks);
+  return work;
 }
 
 uint64_t broker_memory(const struct broker *broker) {

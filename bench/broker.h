@@ -30,6 +30,13 @@ bool broker_command(const char *const argv[]);
 /* SIGTERM and wait; a broker that never started is nothing. */
 void broker_stop(struct broker *broker);
 
+/* Processor time since its start, in microseconds. */
+struct broker_work {
+  double loop; /* of the thread that serves clients */
+  double all;  /* of all threads */
+};
+struct broker_work broker_work(const struct broker *broker);
+
 /* Resident memory in bytes. */
 uint64_t broker_memory(const struct broker *broker);
 

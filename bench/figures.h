@@ -9,11 +9,15 @@
 
 #define ROUNDS_MAX 31u
 
-/* One entry, round by round; latencies in microseconds. */
+/* One entry, round by round; all but the rate in microseconds. */
 struct figures {
   const char *name;
+  const struct figures *anonymous, *password; /* what it is compared with */
   unsigned rounds;
   double rate[ROUNDS_MAX], p50[ROUNDS_MAX], p99[ROUNDS_MAX];
+  /* Processor time a connect: the broker's loop; all its threads, what they
+   * write afterwards included; the load generator. */
+  double loop[ROUNDS_MAX], all[ROUNDS_MAX], load[ROUNDS_MAX];
   size_t not_accepted;
 };
 
@@ -24,7 +28,6 @@ struct fleet_figures {
   double quiet_p99, flooded_p99, forged_rate;
 };
 
-/* The first of the entries is anonymous, the third is password_file. */
 void figures_print(const struct figures *entries, size_t count,
                    const struct fleet_figures *fleet);
 bool figures_write(const char *path, const struct figures *entries,

@@ -110,12 +110,9 @@ static bool add(struct load_packets *packets, size_t number,
 
 /* A client id belongs to one name: devices do not share theirs. */
 static struct wk_mqtt_connect connect_of(enum wk_mqtt_version version,
-                                         char client_id[48], const char *name,
-                                         size_t number) {
-  if (name)
-    (void)snprintf(client_id, 48, "c-%s", name);
-  else
-    (void)snprintf(client_id, 48, "c%zu", number);
+                                         char client_id[48],
+                                         const char *name) {
+  (void)snprintf(client_id, 48, "c-%s", name);
   return (struct wk_mqtt_connect){.version = version,
                                   .clean = true,
                                   .keep_alive = 60,
@@ -151,8 +148,7 @@ static bool add_login(struct load_packets *packets, size_t number,
   uint8_t data[WK_OTP_BINARY_MAX];
   uint8_t props[WK_OTP_BINARY_MAX + 32];
   struct wk_writer w;
-  struct wk_mqtt_connect connect =
-      connect_of(version, client_id, id->did, number);
+  struct wk_mqtt_connect connect = connect_of(version, client_id, id->did);
   if (version == WK_MQTT_311) {
     wk_otp_password(otp, password);
     connect.has_username = connect.has_password = true;
@@ -196,15 +192,16 @@ bool fleet_forgeries(struct fleet *fleet, size_t count,
   return made;
 }
 
-bool plain_packets(const char *name_format, unsigned names,
-                   const char *password, size_t count,
+/* Their client ids are as long as ours. */
+bool plain_packets(enum wk_mqtt_version version, const char *name_format,
+                   unsigned names, const char *password, size_t count,
                    struct load_packets *packets) {
   bool made = packets_make(packets, count);
   for (size_t i = 0; made && i < count; i++) {
     char client_id[48];
     char name[32];
-    struct wk_mqtt_connect connect =
-        connect_of(WK_MQTT_311, client_id, NULL, i);
+    (void)snprintf(name, sizeof name, "plain-%07u", (unsigned)i);
+    struct wk_mqtt_connect connect = connect_of(version, client_id, name);
     if (name_format) {
       (void)snprintf(name, sizeof name, "%s%u", name_format,
                      (unsigned)(i % names));

@@ -40,8 +40,8 @@ bool fleet_forgeries(struct fleet *fleet, size_t count,
                      struct load_packets *packets);
 
 /* The same for plain names and passwords; NULL name: anonymous. */
-bool plain_packets(const char *name_format, unsigned names,
-                   const char *password, size_t count,
+bool plain_packets(enum wk_mqtt_version version, const char *name_format,
+                   unsigned names, const char *password, size_t count,
                    struct load_packets *packets);
 
 void packets_free(struct load_packets *packets);

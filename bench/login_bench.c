@@ -2,25 +2,25 @@
 /*
  * Whole-broker connects per second: ours beside its peers, in one run on one
  * machine. The peers take turns round by round, so that a machine whose speed
- * drifts slows them all; a ratio is the median of the rounds' ratios.
+ * drifts slows them all; a ratio is the median of the rounds' ratios. No turn
+ * begins before what the others left to be written was written. All packets
+ * are made before a turn; every broker logs alike, and none but ours checks
+ * topics, which no connect asks for.
  */
 #include <argp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
-
-#include <cjson/cJSON.h>
-
-#include <whitekey/file.h>
 
 #include "broker.h"
 #include "figures.h"
 #include "fleet.h"
+#include "peers.h"
 
-#define PEER_USERS 1000u /* of password_file and dynamic-security */
-#define PEER_PASSWORD "correct horse battery"
 #define CONCURRENCY 64u
+#define WINDOW_MS 300
 
 enum kind { ANONYMOUS, YES, PASSWORD_FILE, DYNSEC, OURS };
 
@@ -41,54 +41,6 @@ static struct settings {
 
 /* ---- peers -------------------------------------------------------------- */
 
-/* mosquitto_passwd hashes a file of plain passwords in place. */
-static bool make_password_file(const char *folder) {
-  char path[256];
-  (void)snprintf(path, sizeof path, "%s/passwd", folder);
-  FILE *file = fopen(path, "w");
-  if (!file)
-    return false;
-  for (unsigned i = 0; i < PEER_USERS; i++)
-    (void)fprintf(file, "user%u:%s\n", i, PEER_PASSWORD);
-  (void)fclose(file);
-  const char *const hash[] = {"mosquitto_passwd", "-U", path, NULL};
-  return broker_command(hash);
-}
-
-/* Every client is the admin's entry under another name. */
-static bool write_dynsec(const char *path) {
-  char *text = NULL;
-  size_t len = 0;
-  if (wk_file_read(&text, &len, path, 1000000, NULL) != WK_OK)
-    return false;
-  cJSON *tree = cJSON_Parse(text);
-  free(text);
-  cJSON *clients = cJSON_GetObjectItem(tree, "clients");
-  const cJSON *admin = cJSON_GetArrayItem(clients, 0);
-  for (unsigned i = 0; admin && i < PEER_USERS; i++) {
-    char name[24];
-    cJSON *copy = cJSON_Duplicate(admin, 1);
-    (void)snprintf(name, sizeof name, "user%u", i);
-    cJSON_ReplaceItemInObject(copy, "username", cJSON_CreateString(name));
-    cJSON_DeleteItemFromObject(copy, "roles");
-    cJSON_AddItemToArray(clients, copy);
-  }
-  text = cJSON_PrintUnformatted(tree);
-  cJSON_Delete(tree);
-  const bool done =
-      admin && wk_file_replace(path, text, strlen(text), 0600, NULL) == WK_OK;
-  free(text);
-  return done;
-}
-
-static bool make_dynsec(const char *folder) {
-  char path[256];
-  (void)snprintf(path, sizeof path, "%s/dynsec.json", folder);
-  const char *const init[] = {"mosquitto_ctrl", "dynsec",      "init", path,
-                              "admin",          PEER_PASSWORD, NULL};
-  return broker_command(init) && write_dynsec(path);
-}
-
 static bool start_peer(struct entry *entry, const char *folder) {
   char config[1024];
   switch (entry->kind) {
@@ -100,14 +52,14 @@ static bool start_peer(struct entry *entry, const char *folder) {
     break;
   case PASSWORD_FILE:
     (void)snprintf(config, sizeof config, "password_file %s/passwd\n", folder);
-    if (!make_password_file(folder))
+    if (!peers_password_file(folder))
       return false;
     break;
   case DYNSEC:
     (void)snprintf(config, sizeof config,
                    "plugin %s\nplugin_opt_config_file %s/dynsec.json\n",
                    BENCH_DYNSEC, folder);
-    if (!make_dynsec(folder))
+    if (!peers_dynsec(folder))
       return false;
     break;
   case OURS:
@@ -121,6 +73,35 @@ static bool start_peer(struct entry *entry, const char *folder) {
   return broker_start(entry->broker, folder, entry->figures->name, config);
 }
 
+/* ---- the run ------------------------------------------------------------ */
+
+#define PASSWORD_FILE_ENTRY 3u
+#define OURS_FIRST 5u
+#define BROKERS 7u
+#define ENTRIES 11u
+
+struct run {
+  char folder[64];
+  struct fleet fleets[3];
+  struct broker brokers[BROKERS];
+  struct entry entries[ENTRIES];
+  struct figures figures[ENTRIES]; /* of the entries, in their order */
+  char names[6][40];
+};
+
+/* Until no broker has anything left over to do. */
+static void settle(const struct run *run) {
+  const double idle = 3000; /* microseconds of all brokers, in WINDOW_MS */
+  double before = 0;
+  for (double work = 2 * idle; work - before > idle;) {
+    before = work;
+    (void)usleep(WINDOW_MS * 1000);
+    work = 0;
+    for (unsigned i = 0; i < BROKERS; i++)
+      work += broker_work(&run->brokers[i]).all;
+  }
+}
+
 /* ---- measuring ---------------------------------------------------------- */
 
 static bool make_packets(struct entry *entry, struct load_packets *packets) {
@@ -128,29 +109,44 @@ static bool make_packets(struct entry *entry, struct load_packets *packets) {
   case OURS:
     return fleet_packets(entry->fleet, entry->version, settings.logins,
                          packets);
-  case PASSWORD_FILE:
-  case DYNSEC:
-    return plain_packets("user", PEER_USERS, PEER_PASSWORD, settings.logins,
-                         packets);
   case ANONYMOUS:
   case YES:
+  case PASSWORD_FILE:
+  case DYNSEC:
   default:
-    return plain_packets(entry->kind == YES ? "user" : NULL, PEER_USERS,
+    return plain_packets(entry->version,
+                         entry->kind == ANONYMOUS ? NULL : "user", PEER_USERS,
                          PEER_PASSWORD, settings.logins, packets);
   }
 }
 
-static bool measure(struct entry *entry, unsigned round) {
+static double own_work(void) {
+  struct timespec now;
+  (void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+  return (double)now.tv_sec * 1e6 + (double)now.tv_nsec / 1e3;
+}
+
+static bool measure(struct run *run, struct entry *entry, unsigned round) {
+  struct figures *figures = entry->figures;
   struct load_packets packets = {NULL, NULL, 0};
   struct load_stream stream = {.packets = &packets,
                                .concurrency = CONCURRENCY};
-  const bool done = make_packets(entry, &packets) &&
-                    load_run(entry->broker->port, &stream, 1);
+  bool done = make_packets(entry, &packets);
+  const struct broker_work before = broker_work(entry->broker);
+  const double load = own_work();
+  done = done && load_run(entry->broker->port, &stream, 1);
   if (done) {
-    entry->figures->rate[round] = (double)stream.accepted / stream.seconds;
-    entry->figures->p50[round] = load_quantile(&stream, 0.50);
-    entry->figures->p99[round] = load_quantile(&stream, 0.99);
-    entry->figures->not_accepted += stream.refused + stream.failed;
+    const double count = (double)settings.logins;
+    figures->load[round] = (own_work() - load) / count;
+    figures->loop[round] =
+        (broker_work(entry->broker).loop - before.loop) / count;
+    settle(run);
+    figures->all[round] =
+        (broker_work(entry->broker).all - before.all) / count;
+    figures->rate[round] = (double)stream.accepted / stream.seconds;
+    figures->p50[round] = load_quantile(&stream, 0.50);
+    figures->p99[round] = load_quantile(&stream, 0.99);
+    figures->not_accepted += stream.refused + stream.failed;
   }
   free(stream.latencies);
   packets_free(&packets);
@@ -186,39 +182,54 @@ static bool honest_p99(struct entry *entry, double flood_rate, double *p99,
 
 /* ---- the run ------------------------------------------------------------ */
 
-#define OURS_FIRST 4u
-#define ENTRIES 10u
-
-struct run {
-  char folder[64];
-  struct fleet fleets[3];
-  struct broker brokers[7];
-  struct entry entries[ENTRIES];
-  struct figures figures[ENTRIES]; /* of the entries, in their order */
-  char names[6][40];
-};
-
-static void describe(struct run *run) {
-  static const char *const peers[] = {"anonymous", "plugin that only says yes",
-                                      "password_file", "dynamic-security"};
+static void describe_peers(struct run *run) {
+  static const struct {
+    const char *name;
+    enum kind kind;
+    enum wk_mqtt_version version;
+  } peers[OURS_FIRST] = {
+      {"anonymous 3.1.1", ANONYMOUS, WK_MQTT_311},
+      {"anonymous v5", ANONYMOUS, WK_MQTT_5},
+      {"plugin that only says yes", YES, WK_MQTT_311},
+      {"password_file", PASSWORD_FILE, WK_MQTT_311},
+      {"dynamic-security", DYNSEC, WK_MQTT_311},
+  };
   for (unsigned i = 0; i < OURS_FIRST; i++) {
-    run->figures[i].name = peers[i];
-    run->entries[i] = (struct entry){.kind = (enum kind)i,
-                                     .broker = &run->brokers[i],
+    run->figures[i].name = peers[i].name;
+    run->entries[i] = (struct entry){.kind = peers[i].kind,
+                                     .version = peers[i].version,
+                                     .broker = &run->brokers[peers[i].kind],
                                      .figures = &run->figures[i]};
   }
-  for (unsigned i = 0; i < 6; i++) {
+}
+
+static void describe_ours(struct run *run) {
+  for (unsigned i = 0; i < ENTRIES - OURS_FIRST; i++) {
     const unsigned size = i / 2;
+    const enum wk_mqtt_version version = i % 2 == 0 ? WK_MQTT_311 : WK_MQTT_5;
     (void)snprintf(run->names[i], sizeof run->names[i], "whitekey %s %u",
-                   i % 2 == 0 ? "3.1.1" : "v5",
+                   version == WK_MQTT_311 ? "3.1.1" : "v5",
                    (unsigned)settings.devices[size]);
     run->figures[OURS_FIRST + i].name = run->names[i];
     run->entries[OURS_FIRST + i] =
         (struct entry){.kind = OURS,
-                       .version = i % 2 == 0 ? WK_MQTT_311 : WK_MQTT_5,
-                       .broker = &run->brokers[OURS_FIRST + size],
+                       .version = version,
+                       .broker = &run->brokers[OURS + size],
                        .fleet = &run->fleets[size],
                        .figures = &run->figures[OURS_FIRST + i]};
+  }
+}
+
+static void describe(struct run *run) {
+  describe_peers(run);
+  describe_ours(run);
+  for (unsigned i = 0; i < ENTRIES; i++) {
+    struct figures *figures = &run->figures[i];
+    figures->rounds = settings.rounds;
+    /* Of the same version of MQTT: version 5 costs more by itself. */
+    figures->anonymous =
+        &run->figures[run->entries[i].version == WK_MQTT_311 ? 0 : 1];
+    figures->password = &run->figures[PASSWORD_FILE_ENTRY];
   }
 }
 
@@ -244,10 +255,11 @@ static bool prepare(struct run *run) {
 }
 
 static bool measure_all(struct run *run) {
+  settle(run);
   for (unsigned round = 0; round < settings.rounds; round++) {
     (void)fprintf(stderr, "round %u of %u\n", round + 1, settings.rounds);
     for (unsigned i = 0; i < ENTRIES; i++) {
-      if (!measure(&run->entries[i], round))
+      if (!measure(run, &run->entries[i], round))
         return false;
     }
   }
@@ -262,8 +274,8 @@ static bool measure_flood(struct run *run, struct fleet_figures *of) {
 }
 
 static bool report(struct run *run) {
-  const struct broker *small = &run->brokers[4];
-  const struct broker *large = &run->brokers[6];
+  const struct broker *small = &run->brokers[OURS];
+  const struct broker *large = &run->brokers[BROKERS - 1];
   struct fleet_figures of = {
       .devices = settings.devices[2],
       .start_seconds = large->start_seconds,
@@ -272,8 +284,6 @@ static bool report(struct run *run) {
           (double)(settings.devices[2] - settings.devices[0])};
   if (!measure_flood(run, &of))
     return false;
-  for (unsigned i = 0; i < ENTRIES; i++)
-    run->figures[i].rounds = settings.rounds;
   figures_print(run->figures, ENTRIES, &of);
   if (!figures_write(settings.json, run->figures, ENTRIES, &of))
     return false;
