@@ -253,24 +253,6 @@ class ControlTest(ControlCase):
                 break
         self.assertEqual(code, NOT_AUTHORIZED)
 
-    def test_others__refused_whatever_the_acl_file_says(self):
-        acl = self.folder.write("acl", "pattern readwrite #\n"
-                                "pattern readwrite $CONTROL/#\n")
-        self.start(config=f"acl_file {acl}")
-        client = self.login(self.server, self.thermo)
-        request = json.dumps({"commands": [{"command": "listDevices"}]})
-        self.assertEqual(client.publish(CONTROL, request), NOT_AUTHORIZED)
-        self.assertEqual(client.subscribe(RESPONSE), NOT_AUTHORIZED)
-        client.ping()
-        self.assertEqual(client.messages, [])
-
-    def test_anonymous__refused(self):
-        self.start(config="allow_anonymous true")
-        client = rawmqtt.Client(self.server.port, "guest", 5)
-        self.addCleanup(client.disconnect, polite=False)
-        client.connect(None, None)
-        self.assertEqual(client.publish(CONTROL, "{}"), NOT_AUTHORIZED)
-
     def test_listeners__each_answers(self):
         server = self.broker(self.store, options={"acl": None}, listeners=2,
                              per_listener=True)
