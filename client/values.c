@@ -10,7 +10,7 @@
 static bool same_chain(const struct values *values,
                        const uint8_t salt[WK_SALT_LEN],
                        const struct wk_credential_chain *chain) {
-  return values->pebble.n == chain->n &&
+  return values->pebble.plan.n == chain->n &&
          wk_equal(values->pebble.salt, salt, WK_SALT_LEN) &&
          wk_equal(values->seed, chain->seed, WK_SEED_LEN);
 }
