@@ -15,6 +15,8 @@ import time
 HOST = "127.0.0.1"
 PATIENCE = 20.0  # seconds until a program that should be ready has failed
 GRACE = 5.0  # seconds a program may take to end
+# What we start ends with us, even where kill -9 leaves us no time for it.
+LEASH = ("setpriv", "--pdeathsig", "KILL")
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -116,7 +118,7 @@ class Stage:
         while not ready():
             self.pause(0.05)
             if child.poll() is not None or time.monotonic() > limit:
-                name = os.path.basename(child.args[0])
+                name = os.path.basename(child.args[len(LEASH)])
                 raise Failed(f"{name} did not start\n{self.log(name)}")
 
     def _find(self, name):
@@ -125,12 +127,15 @@ class Stage:
             raise Failed(f"{name} is not there: ./run demo builds it")
         return path
 
+    def _command(self, argv):
+        return [*LEASH, self._find(argv[0]), *argv[1:]]
+
     def start(self, *argv, pipe=False):
         """Starts a program that stays; what it says goes to NAME.log, or
         its output to a pipe."""
         with open(self.path(f"{argv[0]}.log"), "ab") as log:
             child = subprocess.Popen(
-                [self._find(argv[0]), *argv[1:]], cwd=self.root,
+                self._command(argv), cwd=self.root,
                 env=self.env, stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE if pipe else log, stderr=log,
                 text=True, errors="replace",
@@ -147,7 +152,7 @@ class Stage:
         """A program that ends by itself: (exit status, its output)."""
         self.pause()
         done = subprocess.run(
-            [self._find(argv[0]), *argv[1:]], cwd=self.root, env=self.env,
+            self._command(argv), cwd=self.root, env=self.env,
             input=text or "",
             capture_output=True, text=True, errors="replace",
             start_new_session=True, timeout=PATIENCE)

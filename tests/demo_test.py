@@ -105,6 +105,14 @@ class DemoTest(wk.TestCase):
         self.assertEqual(demo.wait(), 0)
         self.assert_nothing_left()
 
+    def test_kill__ends_what_it_started(self):
+        demo = self.process(sys.executable, DEMO, "--build", wk.BUILD,
+                            env=self.env)
+        demo.wait_log("eyJ")
+        demo.signal(signal.SIGKILL)
+        self.assertEqual(demo.wait(), -signal.SIGKILL)
+        self.assertSoon([], lambda: alive(self.temporary))
+
     def on_stage(self, act):
         """A stage where act happens again and again, for Popen."""
         program = ("import sys; sys.path.insert(0, sys.argv[1])\n"
