@@ -22,27 +22,34 @@ static void publish(const char *did, char *line, size_t len) {
            wk_shown_did(did));
 }
 
+static bool is_held(struct wk_plugin *plugin, struct wk_limit *limit) {
+  unsigned held;
+  if (wk_limit_pass(limit, wk_now_ms(), &held))
+    return false;
+  wk_metrics_held(plugin->metrics);
+  return true;
+}
+
+/*
+ * Who heard a password can raise "suspect" at will, so these have a limit of
+ * their own: no flood of them hides what takes a device's key. A quarantine is
+ * told in any case; it comes once until an operator ends it.
+ */
 void wk_alarm_login(struct wk_plugin *plugin, const struct wk_attempt *attempt,
                     const struct wk_verdict *verdict, const char *method,
                     const char *address) {
   char line[WK_AUDIT_LINE_MAX];
-  unsigned held;
-  /* Who heard a password can raise "suspect" at will: a quarantine is told
-   * all the same, and it comes once until an operator ends it. */
-  if (!wk_limit_pass(&plugin->alarms, wk_now_ms(), &held) &&
-      !verdict->quarantined)
+  const bool cheap = (verdict->alarms & ~(unsigned)WK_ALARM_SUSPECT) == 0;
+  if (!verdict->quarantined &&
+      is_held(plugin, cheap ? &plugin->cheap_alarms : &plugin->key_alarms))
     return;
   publish(attempt->did, line,
           wk_audit_login_line(line, attempt, verdict, method, address));
 }
 
-void wk_alarm_note(struct wk_plugin *plugin,
-                   const struct wk_audit_note *note) {
+static void publish_note(const struct wk_audit_note *note) {
   char line[WK_AUDIT_LINE_MAX];
-  unsigned held;
-  wk_audit_note(plugin->audit, note);
-  if (wk_limit_pass(&plugin->alarms, wk_now_ms(), &held))
-    publish(note->did, line, wk_audit_note_line(line, note));
+  publish(note->did, line, wk_audit_note_line(line, note));
 }
 
 /* At most a line a minute while it lasts, and one when it is over. */
@@ -52,7 +59,8 @@ static void watch_store(struct wk_plugin *plugin, int64_t now) {
   if (healthy && plugin->store_fails) {
     const struct wk_audit_note note = {.event = "store", .result = "working"};
     wk_log(WK_LOG_NOTICE, "the registry can be written again");
-    wk_alarm_note(plugin, &note);
+    wk_audit_note(plugin->audit, &note);
+    publish_note(&note);
     plugin->store_fails = false;
   }
   if (healthy || (plugin->store_told_at != 0 &&
@@ -63,8 +71,10 @@ static void watch_store(struct wk_plugin *plugin, int64_t now) {
          "the registry cannot be written: %s; logins are refused, sessions "
          "stay",
          why.text);
-  if (!plugin->store_fails)
-    wk_alarm_note(plugin, &note);
+  if (!plugin->store_fails) {
+    wk_audit_note(plugin->audit, &note);
+    publish_note(&note);
+  }
   plugin->store_fails = true;
   plugin->store_told_at = now;
 }
@@ -81,7 +91,9 @@ void wk_alarm_throttle(struct wk_plugin *plugin, const char *address,
            address ? address : "-");
   else
     wk_log(WK_LOG_NOTICE, "%u more refusals from %s", count, address);
-  wk_alarm_note(plugin, &note);
+  wk_audit_note(plugin->audit, &note);
+  if (!is_held(plugin, &plugin->cheap_alarms))
+    publish_note(&note);
 }
 
 void wk_alarm_tick(struct wk_plugin *plugin) {

@@ -99,8 +99,10 @@ class CloneTest(wk.TestCase):
         other.ping()
         self.assertEqual(other.messages, [])
 
-    def test_clone__alarm_is_not_drowned_by_suspect_ones(self):
-        self.start()
+    def heard_beside_suspect_ones(self, **options):
+        """Topics of the alarms after 30 of a device that anybody can raise,
+        and one about a copy."""
+        self.start(options=options)
         watch, _ = self.login(self.watch, "watch")
         watch.subscribe(EVENTS)
         noisy = self.store.enrol("noisy")
@@ -113,8 +115,26 @@ class CloneTest(wk.TestCase):
         self.copy_and_use()
         for _ in range(100):
             watch.ping()
-        topics = [message.topic for message in watch.messages]
+        return [message.topic for message in watch.messages]
+
+    def test_clone__alarm_is_not_drowned_by_suspect_ones(self):
+        topics = self.heard_beside_suspect_ones()
         self.assertIn("whitekey/v1/events/thermo-1", topics)
+
+    def test_clone__alarm_alone_is_not_drowned_either(self):
+        path = self.folder.path("x.prom")
+        topics = self.heard_beside_suspect_ones(
+            on_clone="alarm", metrics_file=path, sys_interval=1)
+        self.assertEqual(topics.count("whitekey/v1/events/thermo-1"), 1)
+        told = topics.count("whitekey/v1/events/noisy")
+
+        def held():
+            with open(path, encoding="utf-8") as file:
+                return f"\nwhitekey_alarms_held_total {30 - told}\n" \
+                    in file.read()
+
+        self.assertLess(told, 30)
+        self.assertSoon(True, held)
 
     def test_clone__alarm_only_where_the_policy_says_so(self):
         self.start(options={"on_clone": "alarm"})

@@ -52,8 +52,11 @@ static void tell(struct wk_plugin *plugin, const struct wk_attempt *attempt,
           : WK_THROTTLE_PASS;
   if (throttled == WK_THROTTLE_BEGIN)
     wk_alarm_throttle(plugin, address, 0);
-  if (throttled != WK_THROTTLE_PASS)
+  if (throttled != WK_THROTTLE_PASS) {
+    if (verdict->alarms != 0)
+      wk_metrics_held(plugin->metrics);
     return;
+  }
   wk_audit_login(plugin->audit, attempt, verdict, method, address);
   if (verdict->reason != WK_REASON_OK)
     report(plugin, attempt, verdict, address);

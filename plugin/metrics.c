@@ -63,6 +63,10 @@ void wk_metrics_login(struct wk_metrics *metrics,
     metrics->alarms[i] += verdict->alarms >> i & 1u;
 }
 
+void wk_metrics_held(struct wk_metrics *metrics) {
+  metrics->held++;
+}
+
 /* ---- telling --------------------------------------------------------------
  */
 
@@ -80,6 +84,7 @@ static void walk_logins(const struct wk_metrics *metrics,
   }
   for (size_t i = 0; i < WK_METRICS_ALARMS; i++)
     each(context, "alarms", alarms[i], (double)metrics->alarms[i]);
+  each(context, "alarms_held", "", (double)metrics->held);
 }
 
 static void walk_duration(const struct wk_metrics *metrics,
@@ -122,6 +127,9 @@ static const struct family {
     {"alarms", "whitekey_alarms_total", "alarm",
      "# HELP whitekey_alarms_total Alarms raised.\n"
      "# TYPE whitekey_alarms_total counter\n"},
+    {"alarms_held", "whitekey_alarms_held_total", NULL,
+     "# HELP whitekey_alarms_held_total Alarms not published: too many.\n"
+     "# TYPE whitekey_alarms_held_total counter\n"},
     {"login_duration_bucket", "whitekey_login_duration_seconds_bucket", "le",
      "# HELP whitekey_login_duration_seconds What a login decision took.\n"
      "# TYPE whitekey_login_duration_seconds histogram\n"},

@@ -14,6 +14,7 @@
 struct wk_metrics {
   uint64_t logins[2][WK_REASON_COUNT]; /* [1]: the reason is about the user */
   uint64_t alarms[WK_METRICS_ALARMS];
+  uint64_t held; /* alarms that were raised and not published */
   uint64_t within[WK_METRICS_BUCKETS + 1]; /* logins by bucket, +Inf last */
   uint64_t nanoseconds;                    /* all logins took together */
 };
@@ -29,6 +30,9 @@ void wk_metrics_leave(struct wk_metrics *metrics);
 /* A decision and what it took. */
 void wk_metrics_login(struct wk_metrics *metrics,
                       const struct wk_verdict *verdict, uint64_t nanoseconds);
+
+/* An alarm that is counted, and told to nobody: there are too many. */
+void wk_metrics_held(struct wk_metrics *metrics);
 
 /*
  * Calls each() for every number: family ("logins", "devices" ..), label's

@@ -3,6 +3,7 @@
 
 import json
 import os
+import re
 import time
 
 from prometheus_client.parser import text_string_to_metric_families
@@ -13,11 +14,58 @@ import wk
 SYS = "$SYS/broker/whitekey/"
 
 
+SAMPLE = re.compile(
+    r'(whitekey_[a-z_]+)(?:\{(reason|alarm|le|state)="([a-z0-9+.Inf-]+)"\})?'
+    r" ([0-9]+(?:\.[0-9]+)?(?:e-?[0-9]+)?)")
+
+
+def strict(text):
+    """[(name, label's value or None, value)]: the exposition format 0.0.4 to
+    the letter, and no more of it than the plugin uses."""
+    assert text.endswith("\n"), text[-80:]
+    lines = text[:-1].split("\n")
+    samples, kinds, family = [], {}, None
+    for line in lines:
+        if line.startswith("# HELP "):
+            family = line.split(" ")[2]
+            assert family not in kinds and len(line.split(" ")) > 3, line
+        elif line.startswith("# TYPE "):
+            _, _, name, kind = line.split(" ")
+            assert name == family and kind in ("counter", "gauge",
+                                               "histogram"), line
+            kinds[name] = kind
+        else:
+            name, _, value, number = SAMPLE.fullmatch(line).groups()
+            of = re.sub("_(bucket|sum|count)$", "", name) \
+                if kinds[family] == "histogram" else name
+            assert of == family, line
+            assert (kinds[of] == "counter") == of.endswith("_total"), line
+            samples.append((name, value, float(number)))
+    keys = [sample[:2] for sample in samples]
+    assert len(set(keys)) == len(keys), "a sample twice"
+    buckets = [s for s in samples if s[0].endswith("_bucket")]
+    assert [s[2] for s in buckets] == sorted(s[2] for s in buckets)
+    bounds = [float(s[1]) for s in buckets]
+    assert bounds == sorted(set(bounds)) and bounds[-1] == float("inf")
+    return samples
+
+
 def parse(text):
-    """{(sample's name, label's value or None): value}, by a real parser."""
-    return {(s.name, next(iter(s.labels.values()), None)): s.value
-            for family in text_string_to_metric_families(text)
-            for s in family.samples}
+    """{(sample's name, label's value or None): value}, as two parsers agree:
+    ours to the letter, and the one of Prometheus' own library."""
+    ours = {sample[:2]: sample[2] for sample in strict(text)}
+    theirs = {(s.name, next(iter(s.labels.values()), None)): s.value
+              for family in text_string_to_metric_families(text)
+              for s in family.samples}
+    assert ours == theirs, (ours, theirs)
+    return ours
+
+
+def topic_of(name, label):
+    """Where a sample stands below SYS."""
+    name = name.removeprefix("whitekey_").removesuffix("_total")
+    name = name.replace("_seconds", "")
+    return name if label is None else f"{name}/{label.replace('+', '')}"
 
 
 class MetricsTest(wk.TestCase):
@@ -71,6 +119,43 @@ class MetricsTest(wk.TestCase):
             numbers["whitekey_login_duration_seconds_sum", None], 0)
         self.assertEqual(os.listdir(self.folder.root).count(
             "whitekey.prom.new"), 0)
+
+    def test_file__reader_never_sees_half_of_it(self):
+        self.start(metrics_file=self.path)
+        seen = set()
+        self.until(lambda: os.path.exists(self.path))
+        while len(seen) < 3:
+            with open(self.path, encoding="utf-8") as file:
+                seen.add(os.fstat(file.fileno()).st_ino)
+                self.assertEqual(
+                    strict(file.read())[-1][:2],
+                    ("whitekey_store_healthy", None))
+
+    def test_sys__every_number_of_the_text_and_no_other(self):
+        broker = self.start(metrics_file=self.path)
+        client, _ = self.login(broker)
+        self.until(lambda: self.file().get(
+            ("whitekey_logins_total", "ok")) == 1)
+        self.assertEqual(client.subscribe(SYS + "#"), 1)
+        wanted = {topic_of(*key) for key in self.file()}
+        self.until(lambda: client.ping() and wanted <= {
+            m.topic.removeprefix(SYS) for m in client.messages})
+        self.assertEqual({m.topic.removeprefix(SYS) for m in client.messages
+                          if m.topic.startswith(SYS)}, wanted)
+
+    def test_sys__is_what_the_manual_lists(self):
+        path = os.path.join(wk.SOURCE, "docs/man/mosquitto_whitekey.7")
+        with open(path, encoding="utf-8") as file:
+            manual = re.search(r"(?s)\.Ss Metrics\n(.*?)\.Ss ",
+                               file.read()).group(1)
+        listed = set()
+        for line in re.findall(r"(?m)^\.It Pa (.*)$", manual):
+            line = re.sub(r"/ Ns Ar \w+", "", line)
+            listed.update(line.split(" , "))
+        self.start(metrics_file=self.path)
+        self.until(self.file)
+        self.assertEqual(listed, {topic_of(*key).split("/")[0]
+                                  for key in self.file()})
 
     def test_file__unwritable_is_told_once_and_harmless(self):
         path = self.folder.path("none/whitekey.prom")

@@ -33,7 +33,7 @@ struct wk_plugin {
   struct wk_throttle *throttle;
   uint8_t token_key[WK_HASH_LEN]; /* of this run */
   struct wk_limit refusals;
-  struct wk_limit alarms;
+  struct wk_limit cheap_alarms, key_alarms; /* by what they take to raise */
   uint64_t version;      /* of the registry, last caught up with */
   int64_t looked_at;     /* monotonic milliseconds */
   int64_t told_at;       /* metrics, monotonic milliseconds */
@@ -70,11 +70,10 @@ void wk_telemetry(struct wk_plugin *plugin);
 /* Prometheus text for free(); context is the plugin. NULL: out of memory. */
 char *wk_metrics_text(void *context);
 
-/* Alarms on whitekey/v1/events/<d_id>: a decision's, and the audit's own. */
+/* Alarms on whitekey/v1/events/<d_id>: a decision's. */
 void wk_alarm_login(struct wk_plugin *plugin, const struct wk_attempt *attempt,
                     const struct wk_verdict *verdict, const char *method,
                     const char *address);
-void wk_alarm_note(struct wk_plugin *plugin, const struct wk_audit_note *note);
 
 /* An address's refusals: from now on counted (0), or so many were. */
 void wk_alarm_throttle(struct wk_plugin *plugin, const char *address,
