@@ -41,18 +41,23 @@ static bool access_of(enum wk_access *access, int asked) {
   }
 }
 
-static int result_of(enum wk_answer answer) {
+/* What nobody decides is said together with "ask others", or at the end. */
+static int result_of(const struct wk_plugin *plugin,
+                     const struct wk_topic *topic, enum wk_access access,
+                     enum wk_answer answer) {
   switch (answer) {
   case WK_ANSWER_ALLOW:
-    return MOSQ_ERR_SUCCESS;
+    return plugin->broker->topic.allow;
   case WK_ANSWER_DEFER:
-    return MOSQ_ERR_PLUGIN_DEFER;
+    return wk_topic_default(topic, access) == WK_ANSWER_ALLOW
+               ? plugin->broker->topic.else_allow
+               : plugin->broker->topic.else_deny;
   case WK_ANSWER_X4:
   case WK_ANSWER_ROLE:
   case WK_ANSWER_ADMIN:
   case WK_ANSWER_DENY:
   default:
-    return MOSQ_ERR_ACL_DENIED;
+    return plugin->broker->topic.deny;
   }
 }
 
@@ -62,7 +67,7 @@ static int result_of(enum wk_answer answer) {
  * question.
  */
 static void ask_default(struct wk_plugin *plugin) {
-  if (plugin->default_is_asked)
+  if (plugin->default_is_asked || !plugin->broker->asks_us_last)
     return;
   plugin->default_is_asked =
       mosquitto_callback_register(plugin->id, MOSQ_EVT_ACL_CHECK,
@@ -109,14 +114,13 @@ role_answer(const struct wk_plugin *plugin, const char *did,
 static enum wk_answer decide(const struct wk_plugin *plugin,
                              const struct wk_session *session,
                              enum wk_access access,
+                             const struct wk_topic *topic,
                              const struct mosquitto_evt_acl_check *asked) {
-  struct wk_topic topic;
   const char *did = did_of(session, asked->client);
-  wk_topic_parse(&topic, asked->topic);
   const enum wk_answer said =
-      wk_topic_answer(&topic, access, session ? session->did : NULL);
+      wk_topic_answer(topic, access, session ? session->did : NULL);
   if (said == WK_ANSWER_ROLE)
-    return role_answer(plugin, did, access, &topic, asked);
+    return role_answer(plugin, did, access, topic, asked);
   if (said == WK_ANSWER_ADMIN)
     return session && wk_server_is_admin(plugin->server, session->did)
                ? WK_ANSWER_ALLOW
@@ -127,13 +131,17 @@ static enum wk_answer decide(const struct wk_plugin *plugin,
 static int answer(struct wk_plugin *plugin, struct wk_session *session,
                   enum wk_access access,
                   const struct mosquitto_evt_acl_check *asked) {
-  const enum wk_answer said = decide(plugin, session, access, asked);
+  struct wk_topic topic;
+  wk_topic_parse(&topic, asked->topic);
+  const enum wk_answer said = decide(plugin, session, access, &topic, asked);
   if (said == WK_ANSWER_X4)
-    return session ? wk_x4_read(plugin, session, asked) : MOSQ_ERR_ACL_DENIED;
+    return session && wk_x4_read(plugin, session, asked)
+               ? plugin->broker->topic.allow
+               : plugin->broker->topic.deny;
   if (access == WK_ACCESS_SUBSCRIBE && said != WK_ANSWER_DENY && session &&
       session->x4_waits != 0 && covers_x4(session, asked->topic))
     wk_x4_publish(plugin, session);
-  return result_of(said);
+  return result_of(plugin, &topic, access, said);
 }
 
 /* On brokers that do not tell when they are idle. */
@@ -148,13 +156,23 @@ static bool is_half_open(const struct mosquitto *client) {
   return username && strcmp(username, WK_HALF_OPEN) == 0;
 }
 
+/* Touches nothing of ours: the broker's web pages are on another thread. */
+static int answer_web(const struct wk_plugin *plugin, enum wk_access access,
+                      const struct mosquitto_evt_acl_check *asked) {
+  struct wk_topic topic;
+  wk_topic_parse(&topic, asked->topic);
+  return result_of(plugin, &topic, access, WK_ANSWER_DEFER);
+}
+
 int wk_on_acl(int event, void *event_data, void *userdata) {
   struct wk_plugin *plugin = userdata;
   const struct mosquitto_evt_acl_check *asked = event_data;
   enum wk_access access;
   (void)event;
   if (!access_of(&access, asked->access))
-    return MOSQ_ERR_ACL_DENIED;
+    return plugin->broker->topic.deny;
+  if (wk_is_web(plugin, asked->client))
+    return answer_web(plugin, access, asked);
   ask_default(plugin);
   /* Not while the broker walks a list of readers. */
   if (!plugin->ticks && access != WK_ACCESS_READ)
@@ -164,22 +182,24 @@ int wk_on_acl(int event, void *event_data, void *userdata) {
   if (session && session->state == WK_SESSION_OFFLINE)
     session = NULL;
   if (!session && is_half_open(asked->client))
-    return MOSQ_ERR_ACL_DENIED;
+    return plugin->broker->topic.deny;
   /* A broker that closes a session asks what its queue stays subscribed to. */
   if (session && session->state != WK_SESSION_LIVE &&
       !(session->state == WK_SESSION_CLOSED && access == WK_ACCESS_SUBSCRIBE))
-    return MOSQ_ERR_ACL_DENIED;
+    return plugin->broker->topic.deny;
   return answer(plugin, session, access, asked);
 }
 
 int wk_on_default_acl(int event, void *event_data, void *userdata) {
+  const struct wk_plugin *plugin = userdata;
   const struct mosquitto_evt_acl_check *asked = event_data;
   enum wk_access access;
   struct wk_topic topic;
   (void)event;
-  (void)userdata;
   if (!access_of(&access, asked->access))
-    return MOSQ_ERR_ACL_DENIED;
+    return plugin->broker->topic.deny;
   wk_topic_parse(&topic, asked->topic);
-  return result_of(wk_topic_default(&topic, access));
+  return wk_topic_default(&topic, access) == WK_ANSWER_ALLOW
+             ? plugin->broker->topic.allow
+             : plugin->broker->topic.deny;
 }

@@ -29,15 +29,13 @@ static bool is_text(const char *a, const char *b) {
  */
 static bool in_reload(const struct wk_plugin *plugin,
                       const struct mosquitto *client) {
-  return plugin->reloading && plugin->ticks && !plugin->is_2_1 &&
+  return plugin->reloading && plugin->ticks &&
          mosquitto_client_protocol(client) == mp_mqtt;
 }
 
 /* Came back from the broker's persistence file: it never had a connection. */
-static bool is_restored(const struct wk_plugin *plugin,
-                        const struct mosquitto_evt_basic_auth *asked) {
-  return !plugin->is_2_1 && !asked->password &&
-         !mosquitto_client_address(asked->client);
+static bool is_restored(const struct mosquitto_evt_basic_auth *asked) {
+  return !asked->password && !mosquitto_client_address(asked->client);
 }
 
 static enum sight sight(const struct wk_plugin *plugin,
@@ -54,7 +52,7 @@ static enum sight sight(const struct wk_plugin *plugin,
   const bool live = same && session->state != WK_SESSION_OFFLINE;
   if (live && (token || !session->by_password))
     return SIGHT_LIVE;
-  if (token || is_restored(plugin, asked))
+  if (token || is_restored(asked))
     return SIGHT_OFFLINE;
   if (same && !live && !session->by_password &&
       in_reload(plugin, asked->client))
@@ -67,10 +65,10 @@ static int recheck(struct wk_plugin *plugin,
   if (session->state == WK_SESSION_LIVE &&
       wk_server_admits(plugin->server, session->did,
                        session->accepted.generation))
-    return MOSQ_ERR_SUCCESS;
+    return plugin->broker->login.let_in;
   wk_log(WK_LOG_NOTICE, "device %s may not stay: closing client %.64s",
          session->did, session->client_id);
-  return MOSQ_ERR_AUTH;
+  return plugin->broker->login.refuse;
 }
 
 static int login_by_password(struct wk_plugin *plugin,
@@ -84,13 +82,13 @@ static int login_by_password(struct wk_plugin *plugin,
     session = wk_admit(plugin, asked->client, &attempt, &verdict);
   wk_wipe(&attempt, sizeof attempt);
   if (!session)
-    return MOSQ_ERR_AUTH;
+    return plugin->broker->login.refuse;
   wk_token_replace(asked->password, plugin->token_key, session->did,
                    session->client_id);
   session->by_password = true;
   session->x4_waits |= 1u << WK_X4_LOGIN_C;
   wk_x4_publish_resumed(plugin, session);
-  return MOSQ_ERR_SUCCESS;
+  return plugin->broker->login.let_in;
 }
 
 int wk_on_basic_auth(int event, void *event_data, void *userdata) {
@@ -99,11 +97,9 @@ int wk_on_basic_auth(int event, void *event_data, void *userdata) {
   (void)event;
   /* Nobody claims to be anybody: allow_anonymous decides, off by default. */
   if (!asked->username && !asked->password)
-    return MOSQ_ERR_PLUGIN_DEFER;
-  /* The web pages of 2.1 ask from a thread of their own. */
-  if (plugin->is_2_1 &&
-      is_text(mosquitto_client_id(asked->client), "http-api"))
-    return MOSQ_ERR_PLUGIN_DEFER;
+    return plugin->broker->login.not_ours;
+  if (wk_is_web(plugin, asked->client))
+    return plugin->broker->login.not_ours;
   if (!plugin->ticks)
     wk_sweep(plugin, asked->client);
   const struct wk_session *session =
@@ -112,7 +108,7 @@ int wk_on_basic_auth(int event, void *event_data, void *userdata) {
   case SIGHT_LIVE:
     return recheck(plugin, session);
   case SIGHT_OFFLINE:
-    return MOSQ_ERR_SUCCESS;
+    return plugin->broker->login.let_in;
   case SIGHT_LOGIN:
   default:
     return login_by_password(plugin, asked);

@@ -60,10 +60,9 @@ static void ask(struct wk_plugin *plugin, const struct wk_session *session,
   wk_control_respond(plugin);
 }
 
-/* Whatever else is returned ends the connection. */
 int wk_on_control(int event, void *event_data, void *userdata) {
-  struct wk_plugin *plugin = userdata;
   const struct mosquitto_evt_control *asked = event_data;
+  struct wk_plugin *plugin = wk_plugin_of(userdata, asked->client);
   const struct wk_session *session =
       wk_sessions_find(plugin->sessions, asked->client);
   unsigned held;
@@ -76,5 +75,5 @@ int wk_on_control(int event, void *event_data, void *userdata) {
   else if (wk_limit_pass(&plugin->refusals, wk_now_ms(), &held))
     wk_log(WK_LOG_WARNING, "refused administration by client %.64s",
            mosquitto_client_id(asked->client));
-  return MOSQ_ERR_SUCCESS;
+  return plugin->broker->control;
 }

@@ -25,7 +25,7 @@ static int login(struct wk_plugin *plugin,
   struct wk_session *session = NULL;
   uint8_t *x4 = malloc(WK_X4_LEN);
   if (!x4)
-    return MOSQ_ERR_AUTH;
+    return plugin->broker->login.refuse;
   if (wk_login(plugin, asked->client, attempt, method, &verdict) ==
           WK_REASON_OK &&
       mosquitto_set_username(asked->client, attempt->did) == 0)
@@ -33,12 +33,12 @@ static int login(struct wk_plugin *plugin,
   if (!session || wk_server_reply(plugin->server, &session->accepted,
                                   attempt->now, WK_ROLE_C, x4) != WK_OK) {
     free(x4);
-    return MOSQ_ERR_AUTH;
+    return plugin->broker->login.refuse;
   }
   asked->data_out = x4;
   asked->data_out_len = WK_X4_LEN;
   wk_x4_publish_resumed(plugin, session);
-  return MOSQ_ERR_SUCCESS;
+  return plugin->broker->login.let_in;
 }
 
 /* Every name gets one, known or not. */
@@ -48,18 +48,18 @@ static int issue(struct wk_plugin *plugin,
   struct wk_challenge challenge;
   uint8_t *bytes = malloc(WK_CHALLENGE_LEN);
   if (!bytes)
-    return MOSQ_ERR_AUTH;
+    return plugin->broker->login.refuse;
   wk_server_challenge(plugin->server, attempt->did, &challenge);
   if (mosquitto_set_username(asked->client, WK_HALF_OPEN) != 0 ||
       !wk_challenges_add(plugin->challenges, asked->client, attempt->did,
                          &challenge, wk_now_ms())) {
     free(bytes);
-    return MOSQ_ERR_AUTH;
+    return plugin->broker->login.refuse;
   }
   memcpy(bytes, challenge.bytes, WK_CHALLENGE_LEN);
   asked->data_out = bytes;
   asked->data_out_len = WK_CHALLENGE_LEN;
-  return MOSQ_ERR_AUTH_CONTINUE;
+  return plugin->broker->login.go_on;
 }
 
 /* CONNECT names the device and nothing else, or it is refused as usual. */
@@ -96,8 +96,9 @@ int wk_on_auth_start(int event, void *event_data, void *userdata) {
   struct mosquitto_evt_extended_auth *asked = event_data;
   (void)event;
   const bool challenge = is_text(asked->auth_method, METHOD_CHALLENGE);
-  if (!challenge && !is_text(asked->auth_method, METHOD))
-    return MOSQ_ERR_PLUGIN_DEFER;
+  if ((!challenge && !is_text(asked->auth_method, METHOD)) ||
+      wk_is_web(plugin, asked->client))
+    return plugin->broker->login.not_ours;
   if (!plugin->ticks)
     wk_sweep(plugin, asked->client);
   /* A live session asks again: re-authentication, refused (section 5). */
@@ -106,7 +107,7 @@ int wk_on_auth_start(int event, void *event_data, void *userdata) {
   if (is_live(session)) {
     wk_log(WK_LOG_NOTICE, "device %s asked to re-authenticate: refused",
            session->did);
-    return MOSQ_ERR_AUTH;
+    return plugin->broker->login.refuse;
   }
   return challenge ? start_challenge(plugin, asked) : start(plugin, asked);
 }
@@ -119,7 +120,7 @@ static int answer(struct wk_plugin *plugin,
   switch (wk_challenges_take(plugin->challenges, asked->client, wk_now_ms(),
                              did, &challenge)) {
   case WK_CHALLENGE_NONE:
-    return MOSQ_ERR_PLUGIN_DEFER;
+    return plugin->broker->login.not_ours;
   case WK_CHALLENGE_LATE:
     /* One that nobody was told: nothing opens with it. */
     wk_server_challenge(plugin->server, did, &challenge);
@@ -151,5 +152,5 @@ int wk_on_auth_continue(int event, void *event_data, void *userdata) {
   wk_log(WK_LOG_NOTICE, "device %s sent an AUTH that nobody asked for",
          session->did);
   wk_session_close(session);
-  return MOSQ_ERR_AUTH_CONTINUE;
+  return plugin->broker->login.go_on;
 }

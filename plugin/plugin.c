@@ -5,13 +5,18 @@
  */
 #include "plugin.h"
 
-#include <dlfcn.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <whitekey/log.h>
 #include <whitekey/random.h>
 
 #define EXPORT __attribute__((visibility("default")))
+
+#define TICK_MS 100 /* as often as 2.0 ticks without work */
+
+/* All of this process, on the broker's one thread. */
+static struct wk_plugin *plugins;
 
 static void log_to_broker(enum wk_log_level level, const char *line) {
   static const int levels[] = {MOSQ_LOG_ERR, MOSQ_LOG_WARNING, MOSQ_LOG_NOTICE,
@@ -36,6 +41,21 @@ static const struct {
 };
 #define HANDLERS (sizeof handlers / sizeof *handlers)
 
+struct wk_plugin *wk_plugin_of(struct wk_plugin *asked,
+                               const struct mosquitto *client) {
+  struct wk_plugin *plugin = plugins;
+  while (plugin && !wk_sessions_find(plugin->sessions, client))
+    plugin = plugin->next;
+  return plugin ? plugin : asked;
+}
+
+bool wk_is_web(const struct wk_plugin *plugin,
+               const struct mosquitto *client) {
+  const char *web_id = plugin->broker->web_id;
+  const char *client_id = web_id ? mosquitto_client_id(client) : NULL;
+  return client_id && strcmp(client_id, web_id) == 0;
+}
+
 static void step_out(struct wk_plugin *plugin) {
   if (plugin->default_is_asked)
     (void)mosquitto_callback_unregister(plugin->id, MOSQ_EVT_ACL_CHECK,
@@ -43,33 +63,54 @@ static void step_out(struct wk_plugin *plugin) {
   plugin->default_is_asked = false;
 }
 
-/*
- * 2.0 asks the next plugin only after DEFER, 2.1 stops at anything but
- * success.
- */
+/* The tick that follows a reload must come before the next login. */
+static void tick_at_once(struct wk_plugin *plugin) {
+  if (!plugin->broker->tick_is_asked_for)
+    return;
+  (void)mosquitto_callback_unregister(plugin->id, MOSQ_EVT_TICK, wk_on_tick,
+                                      NULL);
+  plugin->ticks = mosquitto_callback_register(plugin->id, MOSQ_EVT_TICK,
+                                              wk_on_tick, NULL, plugin) == 0;
+}
+
 int wk_on_reload(int event, void *event_data, void *userdata) {
   struct wk_plugin *plugin = userdata;
   (void)event;
   (void)event_data;
   step_out(plugin);
+  tick_at_once(plugin);
   wk_audit_reopen(plugin->audit);
   plugin->reloading = true;
-  return plugin->is_2_1 ? MOSQ_ERR_SUCCESS : MOSQ_ERR_PLUGIN_DEFER;
+  return plugin->broker->reload;
+}
+
+/*
+ * 2.1 ticks when the time asked for has come, but forgets to wake for it where
+ * another event was first. A time whose seconds are past, and which is in the
+ * future only by its too many milliseconds, makes it tick in every turn of its
+ * loop, and turn soon. 2.0 does not look.
+ */
+static void ask_for_ticks(struct mosquitto_evt_tick *tick) {
+  tick->next_s = -2;
+  tick->next_ns =
+      2000 + TICK_MS; /* milliseconds in 2.1, in spite of its name */
 }
 
 int wk_on_tick(int event, void *event_data, void *userdata) {
   struct wk_plugin *plugin = userdata;
+  struct mosquitto_evt_tick *tick = event_data;
   (void)event;
-  (void)event_data;
+  ask_for_ticks(tick);
   plugin->ticks = true;
   plugin->reloading = false;
   wk_sweep(plugin, NULL);
   wk_control_respond(plugin);
   wk_telemetry(plugin);
   wk_alarm_tick(plugin);
-  return MOSQ_ERR_SUCCESS;
+  return plugin->broker->tick;
 }
 
+/* Also CLIENT_OFFLINE, whose event_data looks the same. */
 int wk_on_disconnect(int event, void *event_data, void *userdata) {
   struct wk_plugin *plugin = userdata;
   const struct mosquitto_evt_disconnect *ended = event_data;
@@ -78,16 +119,20 @@ int wk_on_disconnect(int event, void *event_data, void *userdata) {
   (void)event;
   wk_challenges_forget(plugin->challenges, ended->client);
   if (!session)
-    return MOSQ_ERR_SUCCESS;
+    return plugin->broker->disconnect;
   /* Version 5 may keep a session however it began; nobody can ask. */
   const bool may_persist =
       !mosquitto_client_clean_session(ended->client) ||
       mosquitto_client_protocol_version(ended->client) == 5;
   wk_sessions_ended(plugin->sessions, session, may_persist);
-  return MOSQ_ERR_SUCCESS;
+  return plugin->broker->disconnect;
 }
 
 static void plugin_free(struct wk_plugin *plugin) {
+  struct wk_plugin **link = &plugins;
+  while (*link != plugin)
+    link = &(*link)->next;
+  *link = plugin->next;
   wk_throttle_free(plugin->throttle);
   wk_challenges_free(plugin->challenges);
   wk_sessions_free(plugin->sessions);
@@ -127,7 +172,6 @@ static enum wk_err plugin_open(struct wk_plugin *plugin,
       !plugin->office || !plugin->metrics)
     return wk_fail(why, WK_ERR_MEMORY, "out of memory");
   wk_random(plugin->token_key, sizeof plugin->token_key);
-  plugin->is_2_1 = dlsym(RTLD_DEFAULT, "mosquitto_complete_basic_auth");
   return WK_OK;
 }
 
@@ -136,20 +180,41 @@ static void handlers_unregister(struct wk_plugin *plugin) {
   for (size_t i = 0; i < HANDLERS; i++)
     (void)mosquitto_callback_unregister(
         plugin->id, handlers[i].event, handlers[i].handler, handlers[i].topic);
+  if (plugin->broker->offline_event != 0)
+    (void)mosquitto_callback_unregister(
+        plugin->id, plugin->broker->offline_event, wk_on_disconnect, NULL);
+}
+
+static int handler_register(struct wk_plugin *plugin, int event,
+                            MOSQ_FUNC_generic_callback handler,
+                            const char *topic) {
+  const int err =
+      mosquitto_callback_register(plugin->id, event, handler, topic, plugin);
+  /* Another listener's plugin is asked, and finds ours: wk_plugin_of(). */
+  return err == MOSQ_ERR_ALREADY_EXISTS && event == MOSQ_EVT_CONTROL &&
+                 plugin->broker->one_control
+             ? MOSQ_ERR_SUCCESS
+             : err;
 }
 
 static enum wk_err handlers_register(struct wk_plugin *plugin,
                                      struct wk_why *why) {
-  for (size_t i = 0; i < HANDLERS; i++) {
-    if (mosquitto_callback_register(plugin->id, handlers[i].event,
-                                    handlers[i].handler, handlers[i].topic,
-                                    plugin) == 0)
-      continue;
-    handlers_unregister(plugin);
-    return wk_fail(why, WK_ERR_IO, "the broker takes no handler of event %d",
-                   handlers[i].event);
+  const int offline = plugin->broker->offline_event;
+  int event = 0;
+  for (size_t i = 0; i < HANDLERS && event == 0; i++) {
+    if (handler_register(plugin, handlers[i].event, handlers[i].handler,
+                         handlers[i].topic) != MOSQ_ERR_SUCCESS)
+      event = handlers[i].event;
   }
-  return WK_OK;
+  if (event == 0 && offline != 0 &&
+      handler_register(plugin, offline, wk_on_disconnect, NULL) !=
+          MOSQ_ERR_SUCCESS)
+    event = offline;
+  if (event == 0)
+    return WK_OK;
+  handlers_unregister(plugin);
+  return wk_fail(why, WK_ERR_IO, "the broker takes no handler of event %d",
+                 event);
 }
 
 EXPORT int mosquitto_plugin_version(int count, const int *versions) {
@@ -168,6 +233,9 @@ EXPORT int mosquitto_plugin_init(mosquitto_plugin_id_t *id, void **userdata,
   if (!plugin)
     return MOSQ_ERR_NOMEM;
   plugin->id = id;
+  plugin->broker = wk_broker_find();
+  plugin->next = plugins;
+  plugins = plugin;
   if (plugin_open(plugin, options, count, &why) != WK_OK ||
       handlers_register(plugin, &why) != WK_OK) {
     wk_log(WK_LOG_ERROR, "%s", why.text);

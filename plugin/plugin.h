@@ -12,6 +12,7 @@
 #include <whitekey/audit.h>
 #include <whitekey/server.h>
 
+#include "broker.h"
 #include "challenges.h"
 #include "limit.h"
 #include "metrics.h"
@@ -22,7 +23,9 @@
 #include "token.h"
 
 struct wk_plugin {
+  struct wk_plugin *next; /* of this process */
   mosquitto_plugin_id_t *id;
+  const struct wk_broker *broker;
   struct wk_options options;
   struct wk_server *server;
   struct wk_office *office; /* administration */
@@ -41,7 +44,6 @@ struct wk_plugin {
   int64_t store_told_at; /* its trouble, monotonic milliseconds */
   int64_t throttle_looked_at;
   bool store_fails;      /* and that was told */
-  bool is_2_1;           /* broker 2.1 or later */
   bool ticks;            /* this broker tells us when it is idle */
   bool reloading;        /* between RELOAD and the next TICK */
   bool default_is_asked; /* wk_on_default_acl() is registered */
@@ -58,6 +60,13 @@ int wk_on_message(int event, void *event_data, void *userdata);
 int wk_on_reload(int event, void *event_data, void *userdata);
 int wk_on_tick(int event, void *event_data, void *userdata);
 int wk_on_disconnect(int event, void *event_data, void *userdata);
+
+/* The plugin that let this client in, or else the one that was asked. */
+struct wk_plugin *wk_plugin_of(struct wk_plugin *asked,
+                               const struct mosquitto *client);
+
+/* True for the broker's web pages, or a client that calls itself so. */
+bool wk_is_web(const struct wk_plugin *plugin, const struct mosquitto *client);
 
 #define WK_CONTROL_TOPIC "$CONTROL/whitekey/v1"
 
@@ -117,8 +126,8 @@ void wk_x4_publish(struct wk_plugin *plugin, struct wk_session *session);
 /* After a login: a resumed session may have the subscription already. */
 void wk_x4_publish_resumed(struct wk_plugin *plugin,
                            struct wk_session *session);
-int wk_x4_read(const struct wk_plugin *plugin, struct wk_session *session,
-               const struct mosquitto_evt_acl_check *asked);
+bool wk_x4_read(const struct wk_plugin *plugin, struct wk_session *session,
+                const struct mosquitto_evt_acl_check *asked);
 
 /* The same for the X4 that answers an X3 of this session. */
 void wk_x4_answer(struct wk_session *session, const uint8_t x4[WK_X4_LEN]);

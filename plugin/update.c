@@ -62,20 +62,20 @@ int wk_on_message(int event, void *event_data, void *userdata) {
   (void)event;
   wk_topic_parse(&topic, message->topic);
   if (topic.kind != WK_TOPIC_X3)
-    return MOSQ_ERR_SUCCESS;
+    return plugin->broker->message.pass;
   struct wk_session *session =
       wk_sessions_find(plugin->sessions, message->client);
   /* Another plugin may have let it pass before wk_on_acl() was asked. */
   if (!session || session->state != WK_SESSION_LIVE ||
       wk_topic_answer(&topic, WK_ACCESS_WRITE, session->did) !=
           WK_ANSWER_ALLOW)
-    return MOSQ_ERR_ACL_DENIED;
+    return plugin->broker->message.deny;
   const enum wk_err err = update(plugin, session, message, &status);
   report(plugin, session, message->client, result_of(err, status));
   if (err != WK_OK)
-    return MOSQ_ERR_ACL_DENIED;
+    return plugin->broker->message.deny;
   message->payload = NULL; /* the broker frees the old one */
   message->payloadlen = 0;
   message->retain = false;
-  return MOSQ_ERR_SUCCESS;
+  return plugin->broker->message.pass;
 }
