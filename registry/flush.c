@@ -59,14 +59,22 @@ static void take_batch(struct wk_server *server, struct batch *batch) {
   (void)pthread_mutex_unlock(&server->memory);
 }
 
+static bool in_trouble(struct wk_server *server) {
+  (void)pthread_mutex_lock(&server->memory);
+  const bool trouble = !server->healthy;
+  (void)pthread_mutex_unlock(&server->memory);
+  return trouble;
+}
+
 static enum wk_err write_batch(struct wk_server *server,
                                const struct batch *batch, struct wk_why *why) {
   struct wk_store *store = server->registry->store;
   enum wk_err err = WK_OK;
   for (uint32_t i = 0; err == WK_OK && i < batch->count; i++)
     err = wk_store_update(store, &batch->record[i], why);
-  /* With nothing to write, a store in trouble is tried all the same. */
-  if (err == WK_OK && batch->count == 0)
+  /* A store in trouble must write something before it counts as well again:
+   * a batch may be empty, and SQLite skips what stands there already. */
+  if (err == WK_OK && in_trouble(server))
     err = wk_store_probe(store, why);
   return err;
 }

@@ -151,6 +151,20 @@ Test(fault, nothing_to_write__recovery_is_not_believed_too_early) {
   cr_assert(wk_server_healthy(server, &why));
 }
 
+/* SQLite does not write a page that would stay as it is. */
+Test(fault, only_what_is_there_to_write__recovery_is_not_believed_either) {
+  cr_assert_eq(login(1), WK_REASON_OK);
+  cr_assert_eq(wk_server_flush(server, NULL), WK_OK);
+  trouble(DISK_FULL);
+  cr_assert_eq(login(66), WK_REASON_STORE);
+  for (int i = 0; i < 3; i++)
+    cr_assert_neq(wk_server_flush(server, NULL), WK_OK);
+  cr_assert_not(wk_server_healthy(server, &why));
+  trouble(DISK_WORKS);
+  cr_assert_eq(wk_server_flush(server, NULL), WK_OK);
+  cr_assert(wk_server_healthy(server, &why));
+}
+
 Test(fault, writer__recovers_by_itself) {
   cr_assert_eq(wk_server_start_writer(server, &why), WK_OK);
   trouble(DISK_FULL);
