@@ -195,7 +195,7 @@ class ControlTest(ControlCase):
         asker.publish(CONTROL, json.dumps(request))
         mark = self.server.mark()
         asker.disconnect()
-        self.server.wait_log("Client desk disconnected", mark)
+        self.server.wait_log("Client desk.* disconnected", mark)
         thief = rawmqtt.Client(self.server.port, "desk")
         self.addCleanup(thief.disconnect, polite=False)
         password = self.store.otp(self.thermo)
