@@ -5,6 +5,7 @@ find_package(Threads REQUIRED)
 pkg_check_modules(sqlite REQUIRED IMPORTED_TARGET sqlite3)
 pkg_check_modules(cjson REQUIRED IMPORTED_TARGET libcjson)
 pkg_check_modules(yaml REQUIRED IMPORTED_TARGET yaml-0.1)
+pkg_check_modules(nettle REQUIRED IMPORTED_TARGET nettle)
 pkg_check_modules(mosquitto REQUIRED IMPORTED_TARGET libmosquitto)
 
 # Debian 12's mbedTLS and both Paho C packages carry no pkg-config file.

@@ -9,7 +9,7 @@ packages_of() {
       # gcc runs make to optimize at link time on all processors.
       echo gcc libc6-dev make cmake ninja-build pkg-config \
         libcjson-dev libmbedtls-dev libmosquitto-dev libpaho-mqtt-dev \
-        libsqlite3-dev libyaml-dev mosquitto mosquitto-dev
+        libsqlite3-dev libyaml-dev mosquitto mosquitto-dev nettle-dev
       ;;
     demo) echo jose mosquitto-clients python3 ;;
     avr) echo avr-libc binutils-avr gcc-avr ;;

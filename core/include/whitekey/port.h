@@ -3,7 +3,7 @@
  * port.h - the crypto primitives that core takes from outside.
  *
  * core is freestanding; these three functions are all it asks of a platform.
- * On hosts core/port_mbedtls.c gives them (Debian's mbedTLS), on the
+ * On hosts core/port_host.c gives them (Debian's mbedTLS and Nettle), on the
  * ATmega328P the firmware's own assembly. HMAC and CCM are built on them in
  * core, once, for every platform. None of them may fail or allocate; all of
  * them run in time independent of secret bytes.

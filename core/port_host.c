@@ -1,29 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The port on hosts: mbedTLS 2.28 (Debian 12) and 3.6 (Debian 13), and the
- * processor's own SHA-256 where it has one, which mbedTLS knows only of ARM's.
+ * The port on hosts: AES by mbedTLS 2.28 (Debian 12) and 3.6 (Debian 13),
+ * SHA-256 by Nettle, which knows the processors' own instructions for it.
  */
 #include <whitekey/port.h>
 
 #include <stdlib.h>
 
 #include <mbedtls/aes.h>
-#include <mbedtls/sha256.h>
-#include <mbedtls/version.h>
+#include <nettle/sha2.h>
 
-#if defined(__x86_64__)
-#include "port_sha256_x86.h"
-#endif
-
-#if MBEDTLS_VERSION_MAJOR < 3
-#define sha256_starts mbedtls_sha256_starts_ret
-#define sha256_update mbedtls_sha256_update_ret
-#define sha256_finish mbedtls_sha256_finish_ret
-#else
-#define sha256_starts mbedtls_sha256_starts
-#define sha256_update mbedtls_sha256_update
-#define sha256_finish mbedtls_sha256_finish
-#endif
+#include <whitekey/bytes.h>
 
 _Static_assert(sizeof(mbedtls_aes_context) <= WK_PORT_AES_LEN, "AES context");
 
@@ -35,19 +22,12 @@ static void need(int result) {
 
 void wk_port_sha256(uint8_t out[WK_HASH_LEN], const struct wk_span *parts,
                     size_t count) {
-#if defined(__x86_64__)
-  if (wk_sha256_x86_present()) {
-    wk_sha256_x86(out, parts, count);
-    return;
-  }
-#endif
-  mbedtls_sha256_context sha;
-  mbedtls_sha256_init(&sha);
-  need(sha256_starts(&sha, 0));
+  struct sha256_ctx sha;
+  sha256_init(&sha);
   for (size_t i = 0; i < count; i++)
-    need(sha256_update(&sha, parts[i].data, parts[i].len));
-  need(sha256_finish(&sha, out));
-  mbedtls_sha256_free(&sha);
+    sha256_update(&sha, parts[i].len, parts[i].data);
+  sha256_digest(&sha, WK_HASH_LEN, out);
+  wk_wipe(&sha, sizeof sha);
 }
 
 void wk_port_aes_init(struct wk_port_aes *aes,
