@@ -75,6 +75,7 @@ check_cppcheck() {
   cppcheck --quiet -j "$(nproc)" --std=c11 --error-exitcode=1 --inline-suppr \
     --enable=warning,performance,portability \
     --suppressions-list=scripts/cppcheck.txt \
+    --library=scripts/cppcheck.cfg \
     $(printf -- '-I%s ' */include) $(program_sources)
 }
 

@@ -9,7 +9,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   struct wk_config config;
   struct wk_why why;
   char *text = malloc(size + 1);
-  FUZZ_CHECK(text);
+  if (!text)
+    abort();
   memcpy(text, data, size);
   text[size] = '\0';
   if (wk_config_parse(&config, text, size, "f", &why) == WK_OK)

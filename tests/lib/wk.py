@@ -35,7 +35,7 @@ MOSQUITTO = os.environ["WK_MOSQUITTO"]
 SANITIZE = os.environ.get("WK_SANITIZE", "")
 PLUGIN = os.path.join(BUILD, "plugin", "mosquitto_whitekey.so")
 HOST = "127.0.0.1"
-PATIENCE = 20.0  # seconds until an awaited event counts as missing
+PATIENCE = 60.0  # seconds until an awaited event counts as missing
 
 _PROGRAMS = {
     "whitekey": "cli",
