@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <whitekey/address.h>
 #include <whitekey/client.h>
-#include <whitekey/file.h>
-#include <whitekey/nearest.h>
+#include <whitekey/settings.h>
 
 #include "topic.h"
 
@@ -35,33 +35,9 @@ static const struct option options[] = {
 };
 #define OPTIONS (sizeof options / sizeof *options)
 
-struct place {
-  const char *where;
-  unsigned line;
-  struct wk_why *why;
-};
-
 static char **slot(struct wk_config *config, const struct option *option) {
   char *at = (char *)config + option->offset;
   return (char **)(void *)at;
-}
-
-/* mqtt://HOST:PORT; the port may be left out. */
-static bool broker_valid(const char *text) {
-  const char *host = NULL;
-  if (strncmp(text, "mqtt://", 7) == 0)
-    host = text + 7;
-  else if (strncmp(text, "mqtts://", 8) == 0)
-    host = text + 8;
-  if (!host || *host == '\0' || *host == ':' || strpbrk(host, "/@ \t"))
-    return false;
-  const char *bracket = strchr(host, ']'); /* [::1]:1883 */
-  const char *colon = strchr(bracket ? bracket : host, ':');
-  if (!colon)
-    return true;
-  const size_t digits = strspn(colon + 1, "0123456789");
-  const long port = digits > 0 && digits < 6 ? strtol(colon + 1, NULL, 10) : 0;
-  return colon[1 + digits] == '\0' && port >= 1 && port <= 65535;
 }
 
 static bool prefix_valid(const char *text) {
@@ -71,13 +47,15 @@ static bool prefix_valid(const char *text) {
 
 static const char *complaint(enum kind kind, const char *value) {
   enum wk_update_when when;
+  struct wk_address address;
   switch (kind) {
   case PATH:
     return NULL;
   case BROKER:
-    return broker_valid(value) ? NULL
-                               : "must be mqtt://HOST:PORT or "
-                                 "mqtts://HOST:PORT";
+    return wk_address_parse(&address, value) == WK_OK
+               ? NULL
+               : "must be mqtt://HOST:PORT or "
+                 "mqtts://HOST:PORT";
   case PREFIX:
     return prefix_valid(value) ? NULL : "must be a topic without + # $";
   case FILTER:
@@ -91,74 +69,28 @@ static const char *complaint(enum kind kind, const char *value) {
   }
 }
 
-static enum wk_err set(struct wk_config *config, const struct option *option,
-                       const char *value, const struct place *at) {
+static const char *take(void *context, size_t which, const char *value) {
+  struct wk_config *config = context;
+  const struct option *option = &options[which];
   char **to = slot(config, option);
-  if (*value == '\0')
-    return wk_fail(at->why, WK_ERR_MALFORMED, "%s:%u: %s needs a value",
-                   at->where, at->line, option->name);
   const char *wrong = complaint(option->kind, value);
   if (wrong)
-    return wk_fail(at->why, WK_ERR_MALFORMED, "%s:%u: %s %s, not \"%s\"",
-                   at->where, at->line, option->name, wrong, value);
+    return wrong;
   if (option->kind == FILTER) {
     if (config->subscribe_count == WK_SUBSCRIBE_MAX)
-      return wk_fail(at->why, WK_ERR_MALFORMED, "%s:%u: more than %u filters",
-                     at->where, at->line, WK_SUBSCRIBE_MAX);
+      return "must not stand there so often";
     to = &config->subscribe[config->subscribe_count];
-  } else if (*to) {
-    return wk_fail(at->why, WK_ERR_MALFORMED, "%s:%u: %s stands there twice",
-                   at->where, at->line, option->name);
   }
   *to = strdup(value);
   if (!*to)
-    return wk_fail(at->why, WK_ERR_MEMORY, "out of memory");
+    return "does not fit into memory";
   if (option->kind == FILTER)
     config->subscribe_count++;
-  return WK_OK;
-}
-
-/* Cuts white space off both ends of a line, in place. */
-static char *trim(char *line) {
-  line += strspn(line, " \t\r");
-  size_t len = strlen(line);
-  while (len > 0 && strchr(" \t\r", line[len - 1]))
-    line[--len] = '\0';
-  return line;
-}
-
-static enum wk_err unknown(const char *key, const struct place *at) {
-  const char *names[OPTIONS];
-  for (size_t i = 0; i < OPTIONS; i++)
-    names[i] = options[i].name;
-  return wk_fail(at->why, WK_ERR_MALFORMED,
-                 "%s:%u: unknown key \"%s\", did you mean \"%s\"?", at->where,
-                 at->line, key, wk_nearest(key, names, OPTIONS));
-}
-
-static enum wk_err read_line(struct wk_config *config, char *line,
-                             const struct place *at) {
-  char *key = trim(line);
-  if (*key == '\0' || *key == '#')
-    return WK_OK;
-  char *value = key + strcspn(key, " \t");
-  if (*value != '\0')
-    *value++ = '\0';
-  value = trim(value);
-  for (size_t i = 0; i < OPTIONS; i++) {
-    if (strcmp(options[i].name, key) == 0)
-      return set(config, &options[i], value, at);
-  }
-  return unknown(key, at);
+  return NULL;
 }
 
 static enum wk_err fill_in(struct wk_config *config, const char *where,
                            struct wk_why *why) {
-  for (size_t i = 0; i < OPTIONS; i++) {
-    if (options[i].required && !*slot(config, &options[i]))
-      return wk_fail(why, WK_ERR_MALFORMED, "%s: the key \"%s\" is missing",
-                     where, options[i].name);
-  }
   if (config->cafile && strncmp(config->broker, "mqtts:", 6) != 0)
     return wk_fail(why, WK_ERR_MALFORMED,
                    "%s: cafile needs a broker by mqtts://", where);
@@ -173,21 +105,16 @@ static enum wk_err fill_in(struct wk_config *config, const char *where,
   return WK_OK;
 }
 
-enum wk_err wk_config_parse(struct wk_config *config, char *text, size_t len,
-                            const char *where, struct wk_why *why) {
-  struct place at = {.where = where, .line = 0, .why = why};
-  enum wk_err err = WK_OK;
-  memset(config, 0, sizeof *config);
-  if (strlen(text) != len)
-    return wk_fail(why, WK_ERR_MALFORMED, "%s: not a text file", where);
-  for (char *line = text; line && err == WK_OK;) {
-    char *next = strchr(line, '\n');
-    if (next)
-      *next++ = '\0';
-    at.line++;
-    err = read_line(config, line, &at);
-    line = next;
-  }
+static struct wk_settings settings_of(struct wk_config *config,
+                                      struct wk_setting all[OPTIONS]) {
+  for (size_t i = 0; i < OPTIONS; i++)
+    all[i] = (struct wk_setting){options[i].name, options[i].required,
+                                 options[i].kind == FILTER};
+  return (struct wk_settings){all, OPTIONS, take, config};
+}
+
+static enum wk_err finish(struct wk_config *config, enum wk_err err,
+                          const char *where, struct wk_why *why) {
   if (err == WK_OK)
     err = fill_in(config, where, why);
   if (err != WK_OK)
@@ -195,16 +122,21 @@ enum wk_err wk_config_parse(struct wk_config *config, char *text, size_t len,
   return err;
 }
 
+enum wk_err wk_config_parse(struct wk_config *config, char *text, size_t len,
+                            const char *where, struct wk_why *why) {
+  struct wk_setting all[OPTIONS];
+  const struct wk_settings settings = settings_of(config, all);
+  memset(config, 0, sizeof *config);
+  const enum wk_err err = wk_settings_parse(&settings, text, len, where, why);
+  return finish(config, err, where, why);
+}
+
 enum wk_err wk_config_read(struct wk_config *config, const char *path,
                            struct wk_why *why) {
-  char *text = NULL;
-  size_t len = 0;
+  struct wk_setting all[OPTIONS];
+  const struct wk_settings settings = settings_of(config, all);
   memset(config, 0, sizeof *config);
-  enum wk_err err = wk_file_read(&text, &len, path, WK_CONFIG_FILE_MAX, why);
-  if (err == WK_OK)
-    err = wk_config_parse(config, text, len, path, why);
-  free(text);
-  return err;
+  return finish(config, wk_settings_read(&settings, path, why), path, why);
 }
 
 void wk_config_free(struct wk_config *config) {

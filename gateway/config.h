@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * config.h - the gateway's settings: lines of `key value` in the manner of
- * mosquitto.conf. A line that begins with # is a comment. Unknown keys,
- * repeated ones and bad values are refused with file and line; a value is the
- * rest of its line.
+ * config.h - the gateway's settings, a file as whitekey/settings.h reads it.
  */
 #ifndef WHITEKEY_GATEWAY_CONFIG_H
 #define WHITEKEY_GATEWAY_CONFIG_H
@@ -12,7 +9,6 @@
 
 #include <whitekey/why.h>
 
-#define WK_CONFIG_FILE_MAX 65536u
 #define WK_SUBSCRIBE_MAX 64u
 
 struct wk_config {
