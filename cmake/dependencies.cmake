@@ -19,6 +19,10 @@ function(whitekey_find_library target library header)
 endfunction()
 
 whitekey_find_library(whitekey::mbedcrypto mbedcrypto mbedtls/aes.h)
+whitekey_find_library(whitekey::mbedx509 mbedx509 mbedtls/x509_crt.h)
+whitekey_find_library(whitekey::mbedtls mbedtls mbedtls/ssl.h)
+target_link_libraries(whitekey::mbedtls INTERFACE
+  whitekey::mbedx509 whitekey::mbedcrypto)
 whitekey_find_library(whitekey::paho paho-mqtt3as MQTTAsync.h)
 
 # The broker's plugin interface: headers only, symbols come from the broker.
