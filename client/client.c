@@ -103,6 +103,10 @@ const struct wk_id *wk_client_id(const struct wk_client *client) {
   return &client->credential.id;
 }
 
+bool wk_client_has_user(const struct wk_client *client) {
+  return client->credential.d.present;
+}
+
 /* ---- the next index ----------------------------------------------------- */
 
 /* What one login spends. */

@@ -39,6 +39,7 @@ PATIENCE = 60.0  # seconds until an awaited event counts as missing
 
 _PROGRAMS = {
     "whitekey": "cli",
+    "whitekey-agent": "agent",
     "whitekey-gateway": "gateway",
     "whitekey-sim": "device-sim",
 }

@@ -78,6 +78,9 @@ void wk_client_free(struct wk_client *client);
 
 const struct wk_id *wk_client_id(const struct wk_client *client);
 
+/* Its logins need a user's part, and it holds that too. */
+bool wk_client_has_user(const struct wk_client *client);
+
 /* A login's messages, to be sent once. */
 struct wk_otp {
   uint8_t x1[WK_X1_LEN];

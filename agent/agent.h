@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * agent.h - the agent: its listeners, its sessions, and whose turn it is to
+ * log in. One thread, one loop; only names are looked up beside it.
+ *
+ * One credential makes one login after the other, so sessions queue for it.
+ * All about that is in turn.c; session.c has a session's life around it.
+ */
+#ifndef WK_AGENT_AGENT_H
+#define WK_AGENT_AGENT_H
+
+#include <stdint.h>
+
+#include "backoff.h"
+#include "config.h"
+#include "resolve.h"
+#include "session.h"
+#include "watch.h"
+
+#define AGENT_SCRATCH 65536u
+#define AGENT_SESSIONS_MAX 256u
+
+struct listener {
+  struct watch watch;
+  const struct config_listen *config;
+};
+
+struct agent {
+  const struct config *config;
+  struct wk_client *client;
+  struct wk_tls_context *tls; /* NULL: none */
+  int epoll;
+  int64_t now; /* milliseconds of a clock that only goes forward */
+  bool stopping;
+  struct watch signals;
+  struct listener listeners[CONFIG_LISTEN_MAX];
+  bool listening;
+  struct session *sessions; /* oldest first */
+  unsigned session_count;
+  /* turn.c */
+  struct session *turn; /* who logs in, NULL: nobody */
+  struct resolver resolver;
+  struct backoff backoff;
+  bool challenge;         /* logins by challenge from now on */
+  struct session *newest; /* whose login was the last one */
+  int64_t newest_at;      /* when that was */
+  uint8_t scratch[AGENT_SCRATCH];
+};
+
+/* What --test-config looks at: all that is named, while another agent may be
+ * at work with it. */
+WK_MUST_CHECK enum wk_err agent_check(const struct config *config,
+                                      struct wk_why *why);
+
+/*
+ * Opens the credential, for this agent alone, the authorities and the
+ * listeners. WK_OK, or what went wrong; agent_close() is due in every case.
+ */
+WK_MUST_CHECK enum wk_err agent_open(struct agent *agent,
+                                     const struct config *config,
+                                     struct wk_why *why);
+
+/* Serves until SIGTERM or SIGINT. */
+WK_MUST_CHECK enum wk_err agent_run(struct agent *agent, struct wk_why *why);
+
+void agent_close(struct agent *agent);
+
+/* ---- listen.c ----------------------------------------------------------- */
+
+WK_MUST_CHECK enum wk_err listen_open(struct agent *agent, struct wk_why *why);
+/* Takes new clients, or lets them wait. */
+void listen_watch(struct agent *agent, bool on);
+void listen_close(struct agent *agent);
+
+/* ---- turn.c: the way to a login ----------------------------------------- */
+
+WK_MUST_CHECK enum wk_err turn_init(struct agent *agent, struct wk_why *why);
+
+/* Gives the turn to who waits longest, if it is free. */
+void turn_next(struct agent *agent);
+
+/* The session goes away: its turn is over. */
+void turn_left(struct session *session);
+
+/* The session's broker end is ready, or its time is up. */
+void turn_ready(struct session *session);
+void turn_late(struct session *session);
+
+#endif

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "login.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "own.h"
+
+/* ---- the local client's side -------------------------------------------- */
+
+enum wk_err login_ask(struct wk_mqtt_connect *asked,
+                      const struct wk_mqtt_frame *frame, struct wk_why *why) {
+  struct wk_mqtt_prop prop;
+  if (frame->type != WK_MQTT_CONNECT ||
+      wk_mqtt_connect_parse(asked, frame) != WK_OK)
+    return wk_fail(why, WK_ERR_MALFORMED, "no CONNECT of MQTT 3.1.1 or 5");
+  if (asked->has_username || asked->has_password)
+    return wk_fail(why, WK_ERR_ARGUMENT,
+                   "a user name or a password of its own; clients of the "
+                   "agent have none");
+  if (wk_mqtt_prop_find(&asked->props, WK_MQTT_AUTH_METHOD, &prop))
+    return wk_fail(why, WK_ERR_ARGUMENT,
+                   "an authentication method of its own; clients of the "
+                   "agent have none");
+  return WK_OK;
+}
+
+size_t login_refusal(uint8_t out[LOGIN_REFUSAL_MAX],
+                     enum wk_mqtt_version version, uint8_t code) {
+  const struct wk_mqtt_connack connack = {.code = code};
+  struct wk_writer w;
+  wk_writer_init(&w, out, LOGIN_REFUSAL_MAX);
+  return wk_mqtt_connack_write(&w, version, &connack) == WK_OK ? w.used : 0;
+}
+
+uint8_t login_unavailable(enum wk_mqtt_version version) {
+  return version == WK_MQTT_5 ? 0x88 : 3;
+}
+
+uint8_t login_busy(enum wk_mqtt_version version) {
+  return version == WK_MQTT_5 ? 0x89 : 3;
+}
+
+uint8_t login_credentials(enum wk_mqtt_version version) {
+  return version == WK_MQTT_5 ? 0x86 : 4;
+}
+
+/* ---- the broker's side -------------------------------------------------- */
+
+static void fail(struct login *login, const char *sentence) {
+  wk_why_set(&login->why, "%s", sentence);
+  login->step = LOGIN_FAILED;
+  login->code = login_unavailable(login->version);
+}
+
+enum wk_err login_begin(struct login *login,
+                        const struct wk_mqtt_connect *asked) {
+  login->version = asked->version;
+  login->step = LOGIN_ASKED;
+  login->unsubscribed = true;
+  login->code = login_unavailable(login->version);
+  if (login->version != WK_MQTT_5 && login->method == LOGIN_CHALLENGE)
+    return wk_fail(&login->why, WK_ERR_ARGUMENT,
+                   "MQTT 3.1.1 knows no challenge");
+  return own_connect(login, asked);
+}
+
+static void hold(struct login *login, const uint8_t *packet, size_t len) {
+  if (!buffer_add(&login->to_client, packet, len, LOGIN_HELD_MAX))
+    fail(login, "the broker sent more than 16 MB before its proof");
+}
+
+/* What is left to be answered decides when the client's turn comes. */
+static void go_on(struct login *login) {
+  if (login->step == LOGIN_PROVING && login->subscribed && login->proven) {
+    login->step = LOGIN_TIDYING;
+    if (own_updates(login) != WK_OK || own_unsubscribe(login) != WK_OK)
+      login->step = LOGIN_FAILED;
+  }
+  if (login->step == LOGIN_TIDYING && login->updates == 0 &&
+      login->unsubscribed)
+    login->step = LOGIN_DONE;
+}
+
+/* Not this login's fault, or not the agent's: told as it is. */
+static bool is_for_client(enum wk_mqtt_version version, uint8_t code) {
+  if (version == WK_MQTT_311)
+    return code == 1 || code == 2 || code == 3;
+  return code != 0x86 && code != 0x87 && code != 0x8a && code != 0x8c;
+}
+
+static void refused(struct login *login,
+                    const struct wk_mqtt_connack *connack) {
+  const bool busy = login->version == WK_MQTT_5
+                        ? connack->code == 0x88 || connack->code == 0x89
+                        : connack->code == 3;
+  login->step = LOGIN_REFUSED;
+  wk_why_set(&login->why, "the broker refused the login: CONNACK 0x%02x",
+             connack->code);
+  if (!busy) /* protocol section 2 */
+    wk_client_refused(login->client);
+  login->denied = login->version == WK_MQTT_5 && connack->code == 0x87;
+  if (is_for_client(login->version, connack->code))
+    login->code = connack->code;
+}
+
+static void on_connack(struct login *login,
+                       const struct wk_mqtt_frame *frame) {
+  struct wk_mqtt_connack connack;
+  if (wk_mqtt_connack_parse(&connack, login->version, frame) != WK_OK) {
+    fail(login, "the broker's CONNACK is malformed");
+    return;
+  }
+  if (connack.code != 0) {
+    refused(login, &connack);
+    return;
+  }
+  if (own_connack(login, &connack) != WK_OK) {
+    login->step = LOGIN_FAILED;
+    return;
+  }
+  login->step = LOGIN_PROVING;
+  if (login->version == WK_MQTT_5) {
+    login->subscribed = true;
+  } else {
+    wk_client_accepted(login->client);
+    if (own_subscribe(login) != WK_OK)
+      login->step = LOGIN_FAILED;
+  }
+  go_on(login);
+}
+
+static void on_auth(struct login *login, const struct wk_mqtt_frame *frame) {
+  if (login->method != LOGIN_CHALLENGE || own_answer(login, frame) != WK_OK)
+    login->step = LOGIN_FAILED;
+}
+
+static void on_asked(struct login *login, const struct wk_mqtt_frame *frame) {
+  if (frame->type == WK_MQTT_CONNACK)
+    on_connack(login, frame);
+  else if (frame->type == WK_MQTT_AUTH)
+    on_auth(login, frame);
+  else
+    fail(login, "the broker answers CONNECT with another packet");
+}
+
+void login_packet(struct login *login, const struct wk_mqtt_frame *frame,
+                  const uint8_t *packet) {
+  if (login->step == LOGIN_ASKED)
+    on_asked(login, frame);
+  else if (own_packet(login, frame))
+    go_on(login);
+  else
+    hold(login, packet, frame->len);
+}
+
+void login_end(struct login *login) {
+  buffer_end(&login->to_broker);
+  buffer_end(&login->to_client);
+}

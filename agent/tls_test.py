@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Towards the broker by TLS: whom the agent trusts, and whom it does not."""
+
+import hashlib
+import os
+import shutil
+import ssl
+
+import wk
+from agent_case import UNAVAILABLE, AgentTest
+
+OPENSSL = shutil.which("openssl")
+NAME = "broker.example"
+
+
+class TlsTest(AgentTest):
+    def setUp(self):
+        super().setUp()
+        self.cert, key = self.certificate("broker", NAME)
+        self.server = self.broker(
+            self.devices, config=f"certfile {self.cert}\nkeyfile {key}")
+
+    def certificate(self, file, name):
+        """One that signs itself: its own authority."""
+        cert, key = (self.folder.path(file + end) for end in (".crt", ".key"))
+        wk.run(OPENSSL, "req", "-x509", "-newkey", "ec", "-pkeyopt",
+               "ec_paramgen_curve:P-256", "-nodes", "-keyout", key, "-out",
+               cert, "-days", "2", "-subj", f"/CN={name}", "-addext",
+               f"subjectAltName=DNS:{name}", check=0)
+        return cert, key
+
+    def tls_agent(self, **settings):
+        url = f"mqtts://{wk.HOST}:{self.server.port}"
+        return self.agent(broker=url, **settings)
+
+    def pin(self, cert):
+        with open(cert, encoding="ascii") as file:
+            return hashlib.sha256(
+                ssl.PEM_cert_to_DER_cert(file.read())).hexdigest()
+
+    def test_authority__lets_both_versions_through(self):
+        self.tls_agent(cafile=self.cert, server_name=NAME)
+        for version in (4, 5):
+            self.assertEqual(self.code(version), 0)
+
+    def test_authority__large_messages_come_back_as_they_were(self):
+        self.tls_agent(cafile=self.cert, server_name=NAME)
+        client = self.client(version=5)
+        client.connect()
+        client.subscribe("t")
+        for size in (1, 16383, 16384, 16385, 3_000_000):
+            payload = os.urandom(size)
+            client.publish("t", payload)
+            self.assertEqual(client.wait_message("t").payload, payload)
+
+    def test_restart__comes_back(self):
+        self.tls_agent(cafile=self.cert, server_name=NAME)
+        client = self.client()
+        client.connect()
+        self.server.restart()
+        client.wait_closed()
+        self.assertComesBack()
+
+    def refused(self, agent, words):
+        self.assertEqual(self.code(5), UNAVAILABLE[5])
+        agent.wait_log(words)
+        self.assertEqual(self.logins(), [])
+
+    def test_authority__another_one_is_not_trusted(self):
+        other, _ = self.certificate("other", NAME)
+        self.refused(self.tls_agent(cafile=other, server_name=NAME),
+                     "TLS: The certificate is not correctly signed")
+
+    def test_authority__debians_do_not_know_it(self):
+        self.refused(self.tls_agent(server_name=NAME),
+                     "TLS: The certificate is not correctly signed")
+
+    def test_name__another_one_is_not_trusted(self):
+        self.refused(
+            self.tls_agent(cafile=self.cert, server_name="other.example"),
+            "TLS: The certificate Common Name .* does not match")
+
+    def test_pin__alone_is_enough(self):
+        pin = self.pin(self.cert).upper()
+        self.tls_agent(pin=":".join(
+            pin[i:i + 2] for i in range(0, len(pin), 2)))
+        self.assertEqual(self.code(5), 0)
+
+    def test_pin__another_certificate_is_refused(self):
+        other, _ = self.certificate("other", NAME)
+        self.refused(self.tls_agent(pin=self.pin(other)),
+                     "TLS: the broker's certificate is not the pinned one")
+
+    def test_pin__and_authority_must_both_hold(self):
+        other, _ = self.certificate("other", NAME)
+        agent = self.tls_agent(cafile=self.cert, server_name=NAME,
+                               pin=self.pin(other))
+        self.refused(agent, "not the pinned one")
+        agent.stop()
+        agent = self.tls_agent(cafile=other, server_name=NAME,
+                               pin=self.pin(self.cert))
+        self.refused(agent, "not correctly signed")
+
+    def test_plain_broker__is_no_tls_broker(self):
+        plain = self.broker()
+        self.refused(self.agent(broker=f"mqtts://{wk.HOST}:{plain.port}",
+                                cafile=self.cert, server_name=NAME),
+                     "no login at")
+
+
+if __name__ == "__main__":
+    wk.main()

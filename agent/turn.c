@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The way to a login: look the broker up, connect, TLS, CONNECT, proof. One
+ * session has its turn at a time, because one credential makes one login after
+ * the other. A login is spent only when the connection stands: a night without
+ * a broker costs none.
+ */
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include <whitekey/log.h>
+#include <whitekey/random.h>
+
+#include "agent.h"
+
+#define STEP_MS 5000
+#define READ_BYTES 16384u
+
+/* ---- how a turn ends ---------------------------------------------------- */
+
+static uint32_t chance(void) {
+  uint32_t random;
+  wk_random(&random, sizeof random);
+  return random;
+}
+
+/* Who waits is told at once; who comes before the pause is over, too. */
+static void refuse_waiting(struct agent *agent) {
+  for (struct session *s = agent->sessions; s; s = s->next) {
+    if (s->state == SESSION_WAITING)
+      session_refuse(s, login_unavailable(s->asked.version));
+  }
+}
+
+static void fail(struct session *session, const char *cause) {
+  struct agent *agent = session->agent;
+  const int64_t pause = backoff_failed(&agent->backoff, agent->now, chance());
+  const uint8_t code = session->login.code != 0
+                           ? session->login.code
+                           : login_unavailable(session->asked.version);
+  wk_log(WK_LOG_WARNING,
+         "client \"%s\": no login at %s port %u: %s; next try in %d.%d s",
+         session->name, agent->config->broker.host, agent->config->broker.port,
+         cause, (int)(pause / 1000), (int)(pause / 100 % 10));
+  session_refuse(session, code);
+  refuse_waiting(agent);
+}
+
+static void succeed(struct session *session) {
+  struct agent *agent = session->agent;
+  backoff_reset(&agent->backoff);
+  agent->turn = NULL;
+  agent->newest = session;
+  agent->newest_at = agent->now;
+  wk_log(WK_LOG_NOTICE, "client \"%s\" is logged in as %s", session->name,
+         wk_client_id(agent->client)->did);
+  session_join(session);
+  turn_next(agent);
+}
+
+void turn_left(struct session *session) {
+  struct agent *agent = session->agent;
+  if (agent->newest == session)
+    agent->newest = NULL;
+  if (agent->turn != session)
+    return;
+  agent->turn = NULL;
+  turn_next(agent);
+}
+
+void turn_late(struct session *session) {
+  fail(session, session->state == SESSION_LOGGING ? "no answer, or no proof"
+                                                  : "no connection in time");
+}
+
+/* ---- the conversation --------------------------------------------------- */
+
+static bool watch_far(struct session *session, uint32_t events) {
+  return watch_set(&session->far.watch, session->agent->epoll, events);
+}
+
+/* A server that refuses a valid login may ask for a challenge: after a
+ * restored backup, or where the device has no time to send. */
+static void learn(struct session *session) {
+  struct agent *agent = session->agent;
+  if (!session->login.denied || agent->challenge)
+    return;
+  agent->challenge = true;
+  wk_log(WK_LOG_NOTICE, "from now on MQTT 5 logins answer a challenge");
+}
+
+static void spoke(struct session *session) {
+  struct login *login = &session->login;
+  const bool sent = end_send(&session->far, buffer_at(&login->to_broker),
+                             login->to_broker.len);
+  buffer_drop(&login->to_broker, login->to_broker.len);
+  if (login->step == LOGIN_DONE && sent) {
+    succeed(session);
+  } else if (login->step == LOGIN_REFUSED || login->step == LOGIN_FAILED) {
+    learn(session);
+    fail(session, login->why.text);
+  } else if (!sent || !watch_far(session, EPOLLIN | (session->far.out.len > 0
+                                                         ? (uint32_t)EPOLLOUT
+                                                         : 0u))) {
+    fail(session, "the broker closed the connection");
+  }
+}
+
+static enum login_method method_for(const struct session *session) {
+  const struct agent *agent = session->agent;
+  const bool v5 = session->asked.version == WK_MQTT_5;
+  return agent->config->challenge || (v5 && agent->challenge) ? LOGIN_CHALLENGE
+                                                              : LOGIN_PLAIN;
+}
+
+static void log_in(struct session *session) {
+  struct agent *agent = session->agent;
+  struct login *login = &session->login;
+  session->state = SESSION_LOGGING;
+  session->deadline = agent->now + STEP_MS;
+  *login = (struct login){.client = agent->client,
+                          .method = method_for(session),
+                          .when = agent->config->key_update};
+  if (login_begin(login, &session->asked) == WK_OK)
+    spoke(session);
+  else
+    fail(session, login->why.text);
+}
+
+/* Takes the packets off that are whole; false: no MQTT. */
+static bool take_packets(struct session *session) {
+  struct buffer *in = &session->far_in;
+  struct wk_mqtt_frame frame;
+  while (session->login.step < LOGIN_DONE && in->len > 0) {
+    switch (wk_mqtt_frame(&frame, buffer_at(in), in->len, LOGIN_HELD_MAX)) {
+    case WK_MQTT_WHOLE:
+      login_packet(&session->login, &frame, buffer_at(in));
+      buffer_drop(in, frame.len);
+      break;
+    case WK_MQTT_MORE:
+      return true;
+    case WK_MQTT_MALFORMED:
+    case WK_MQTT_LARGE:
+    default:
+      return false;
+    }
+  }
+  return true;
+}
+
+static void listen_to_broker(struct session *session) {
+  struct buffer *in = &session->far_in;
+  ssize_t got = 1;
+  while (session->login.step < LOGIN_DONE) {
+    uint8_t *room = buffer_room(in, READ_BYTES, 2 * LOGIN_HELD_MAX);
+    errno = ECONNRESET;
+    got = room ? end_read(&session->far, room, READ_BYTES) : -1;
+    if (got <= 0)
+      break;
+    in->len += (size_t)got;
+    if (!take_packets(session)) {
+      fail(session, "the broker's answer is malformed");
+      return;
+    }
+  }
+  if (session->login.step < LOGIN_DONE && !(got < 0 && errno == EAGAIN))
+    fail(session, "the broker closed the connection");
+  else if (end_flush(&session->far))
+    spoke(session);
+  else
+    fail(session, "the broker closed the connection");
+}
+
+/* ---- connecting --------------------------------------------------------- */
+
+static void shake(struct session *session) {
+  struct wk_why why;
+  switch (wk_tls_handshake(session->far.tls, &why)) {
+  case WK_TLS_DONE:
+    log_in(session);
+    return;
+  case WK_TLS_READ:
+    if (watch_far(session, EPOLLIN))
+      return;
+    break;
+  case WK_TLS_WRITE:
+    if (watch_far(session, EPOLLOUT))
+      return;
+    break;
+  case WK_TLS_FAILED:
+  default:
+    fail(session, why.text);
+    return;
+  }
+  fail(session, strerror(errno));
+}
+
+static void connected(struct session *session) {
+  const struct agent *agent = session->agent;
+  const struct config *config = agent->config;
+  if (!agent->tls) {
+    log_in(session);
+    return;
+  }
+  session->far.tls = wk_tls_new(agent->tls, session->far.watch.fd,
+                                config->server_name ? config->server_name
+                                                    : config->broker.host);
+  session->state = SESSION_SHAKING;
+  session->deadline = agent->now + STEP_MS;
+  if (session->far.tls)
+    shake(session);
+  else
+    fail(session, "out of memory");
+}
+
+static bool begin_connect(struct session *session) {
+  const struct addrinfo *address = session->address;
+  const int one = 1;
+  const int fd = socket(address->ai_family,
+                        SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  session->far.watch.fd = fd;
+  if (fd < 0)
+    return false;
+  (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+  if (connect(fd, address->ai_addr, address->ai_addrlen) != 0 &&
+      errno != EINPROGRESS)
+    return false;
+  return watch_far(session, EPOLLOUT);
+}
+
+/* Tries the addresses in the order that the resolver prefers. */
+static void dial(struct session *session) {
+  session->state = SESSION_DIALING;
+  session->deadline = session->agent->now + STEP_MS;
+  for (; session->address; session->address = session->address->ai_next) {
+    if (begin_connect(session))
+      return;
+    session->connect_error = errno;
+    end_close(&session->far);
+  }
+  fail(session, strerror(session->connect_error));
+}
+
+static void dialled(struct session *session) {
+  int error = 0;
+  socklen_t len = sizeof error;
+  if (getsockopt(session->far.watch.fd, SOL_SOCKET, SO_ERROR, &error, &len) !=
+      0)
+    error = errno;
+  if (error == 0) {
+    connected(session);
+    return;
+  }
+  session->connect_error = error;
+  end_close(&session->far);
+  session->address = session->address->ai_next;
+  dial(session);
+}
+
+void turn_ready(struct session *session) {
+  if (session->state == SESSION_DIALING)
+    dialled(session);
+  else if (session->state == SESSION_SHAKING)
+    shake(session);
+  else if (session->state == SESSION_LOGGING)
+    listen_to_broker(session);
+}
+
+/* ---- whose turn --------------------------------------------------------- */
+
+static void resolved(struct watch *watch, uint32_t events) {
+  struct agent *agent = watch->owner;
+  struct session *session = agent->turn;
+  struct addrinfo *found = resolver_take(&agent->resolver);
+  (void)events;
+  if (!session || session->state != SESSION_RESOLVING) {
+    if (found)
+      freeaddrinfo(found);
+    turn_next(agent);
+  } else if (found) {
+    session->addresses = found;
+    session->address = found;
+    dial(session);
+  } else {
+    fail(session, gai_strerror(agent->resolver.error));
+  }
+}
+
+enum wk_err turn_init(struct agent *agent, struct wk_why *why) {
+  agent->resolver.watch.ready = resolved;
+  agent->resolver.watch.owner = agent;
+  if (resolver_init(&agent->resolver, &agent->config->broker) &&
+      watch_set(&agent->resolver.watch, agent->epoll, EPOLLIN))
+    return WK_OK;
+  return wk_fail(why, WK_ERR_IO, "eventfd: %s", strerror(errno));
+}
+
+void turn_next(struct agent *agent) {
+  struct session *session = agent->sessions;
+  if (agent->turn || agent->resolver.busy || agent->stopping ||
+      !backoff_over(&agent->backoff, agent->now))
+    return;
+  while (session && session->state != SESSION_WAITING)
+    session = session->next;
+  if (!session)
+    return;
+  agent->turn = session;
+  session->state = SESSION_RESOLVING;
+  session->deadline = agent->now + STEP_MS;
+  if (!resolver_start(&agent->resolver))
+    fail(session, "no thread to look the broker up");
+}
