@@ -60,6 +60,18 @@ class FollowTest(CliTest):
         self.assertEqual(self.events(process),
                          ["init", "late", "later", "new"])
 
+    def test_follow__late_line_in_the_old_file_is_shown(self):
+        """A command line was faster than the broker's reload."""
+        process = self.follow("--json")
+        process.wait_log("init")
+        os.rename(self.path, self.path + ".1")
+        for name, path in (("early", self.path), ("late", self.path + ".1"),
+                           ("new", self.path)):
+            self.write(name, path)
+            process.wait_log(f'"{name}"')
+        self.assertEqual(self.events(process),
+                         ["init", "early", "late", "new"])
+
     def test_follow__file_emptied_in_place(self):
         process = self.follow("--json")
         process.wait_log("init")
