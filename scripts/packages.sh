@@ -17,7 +17,7 @@ packages_of() {
       # The dongle's firmware is built, and run on a simulated chip.
       packages_of avr
       echo libelf-dev libsimavr-dev
-      echo jose libcriterion-dev mosquitto-clients openssl python3 \
+      echo jose libcriterion-dev logrotate mosquitto-clients openssl python3 \
         python3-cryptography python3-jsonschema python3-paho-mqtt \
         python3-prometheus-client python3-yaml valgrind
       # Debian's npm pulls in some 300 packages: only where there is none.
