@@ -92,8 +92,46 @@ class TrespassCase(ControlCase):
         self.unharmed(client)
 
 
-class TrespassTest(TrespassCase):
+class AclOffTest(TrespassCase):
+    """Roles decide about no other topic."""
+
+    ACL = "off"
+
+    def test_device__of_another_role(self):
+        self.store.enrol("gateway-1", "--role", "gateway")
+        self.start()
+        self.trespass(self.login(self.server, self.thermo))
+
+    def test_device__of_a_role_that_lists_everything(self):
+        self.store.cli("role", "set", "wide", "--publish", "#", "$CONTROL/#",
+                       "--subscribe", "#", "$CONTROL/#")
+        wide = self.store.enrol("wide", "--role", "wide")
+        self.start()
+        self.trespass(self.login(self.server, wide))
+
+    def test_will__reaches_nobody(self):
+        gateway = self.store.enrol("gateway-1", "--role", "gateway")
+        self.start()
+        heard = self.login(self.server, gateway)
+        self.assertEqual(heard.subscribe("sensors/#"), 1)
+        for topic in (CONTROL, RESPONSE, "whitekey/v1/events/owner",
+                      "whitekey/v1/owner/x4", "whitekey/x",
+                      "sensors/thermo-1/will"):
+            client = rawmqtt.Client(self.server.port, "at-thermo-1", 5)
+            password = self.store.otp(self.thermo)
+            answer = client.connect("thermo-1", password, will=(topic, ALL))
+            mark = self.server.mark()
+            client.disconnect(polite=False)
+            if answer.code == 0:
+                self.server.wait_log("Client at-thermo-1 closed", mark)
+        heard.wait_message("sensors/thermo-1/will")  # wills are sent
+        self.unharmed(heard)
+
+
+class TrespassTest(AclOffTest):
     """Roles decide, whatever the acl_file opens."""
+
+    ACL = None
 
     def enter(self, did, *args):
         return self.login(self.server, self.store.enrol(did, *args))
@@ -108,18 +146,6 @@ class TrespassTest(TrespassCase):
             known.update(command.get("enum", [command.get("const")]))
         self.assertEqual(set(REQUESTS), known)
         self.assertFits("control-request", json.loads(ALL))
-
-    def test_device__of_another_role(self):
-        self.store.enrol("gateway-1", "--role", "gateway")
-        self.start()
-        self.trespass(self.login(self.server, self.thermo))
-
-    def test_device__of_a_role_that_lists_everything(self):
-        self.store.cli("role", "set", "wide", "--publish", "#", "$CONTROL/#",
-                       "--subscribe", "#", "$CONTROL/#")
-        wide = self.store.enrol("wide", "--role", "wide")
-        self.start()
-        self.trespass(self.login(self.server, wide))
 
     def test_device__that_was_an_admin(self):
         former = self.store.enrol("former", "--role", "admin")
@@ -150,24 +176,6 @@ class TrespassTest(TrespassCase):
             client.publish(CONTROL, ALL, qos=qos)
         self.unharmed(client)
 
-    def test_will__reaches_nobody(self):
-        gateway = self.store.enrol("gateway-1", "--role", "gateway")
-        self.start()
-        heard = self.login(self.server, gateway)
-        self.assertEqual(heard.subscribe("sensors/#"), 1)
-        for topic in (CONTROL, RESPONSE, "whitekey/v1/events/owner",
-                      "whitekey/v1/owner/x4", "whitekey/x",
-                      "sensors/thermo-1/will"):
-            client = rawmqtt.Client(self.server.port, "at-thermo-1", 5)
-            password = self.store.otp(self.thermo)
-            answer = client.connect("thermo-1", password, will=(topic, ALL))
-            mark = self.server.mark()
-            client.disconnect(polite=False)
-            if answer.code == 0:
-                self.server.wait_log("Client at-thermo-1 closed", mark)
-        heard.wait_message("sensors/thermo-1/will")  # wills are sent
-        self.unharmed(heard)
-
     def test_will__of_who_is_not_let_in_reaches_nobody(self):
         self.start()
         for topic in (CONTROL, "whitekey/v1/events/owner"):
@@ -196,12 +204,6 @@ class TrespassTest(TrespassCase):
             self.assertIn("data", self.ask("getDevice", d_id="owner"))
         other.ping()
         self.assertEqual(other.messages, [])
-
-
-class AclOffTest(TrespassTest):
-    """The same where roles decide about no other topic."""
-
-    ACL = "off"
 
 
 del TrespassCase  # it has no tests of its own
