@@ -76,34 +76,36 @@ static enum wk_err write_connect(struct login *login,
 }
 
 static enum wk_err connect_311(struct login *login,
-                               struct wk_mqtt_connect *connect,
+                               const struct wk_mqtt_connect *asked,
                                const struct wk_otp *otp) {
   char password[WK_PASSWORD_MAX + 1];
+  struct wk_mqtt_connect connect = *asked;
   wk_otp_password(otp, password);
-  connect->has_username = true;
-  connect->username = text_span(wk_client_id(login->client)->did);
-  connect->has_password = true;
-  connect->password = text_span(password);
-  const enum wk_err err = write_connect(login, connect);
+  connect.has_username = true;
+  connect.username = text_span(wk_client_id(login->client)->did);
+  connect.has_password = true;
+  connect.password = text_span(password);
+  const enum wk_err err = write_connect(login, &connect);
   wk_wipe(password, sizeof password);
   return err;
 }
 
 /* The client's properties as they are, and the authentication behind them. */
 static enum wk_err connect_5(struct login *login,
-                             struct wk_mqtt_connect *connect,
+                             const struct wk_mqtt_connect *asked,
                              const uint8_t *data, size_t len) {
   struct buffer props = {0};
-  const size_t room = connect->props.len + OWN_MAX;
+  const size_t room = asked->props.len + OWN_MAX;
   uint8_t *at = buffer_room(&props, room, room);
   enum wk_err err = at ? WK_OK : no_room(login);
   if (err == WK_OK) {
+    struct wk_mqtt_connect connect = *asked;
     struct wk_writer w;
     wk_writer_init(&w, at, room);
-    wk_write_bytes(&w, connect->props.data, connect->props.len);
+    wk_write_bytes(&w, asked->props.data, asked->props.len);
     write_auth(&w, login, data, len);
-    connect->props = (struct wk_span){at, w.used};
-    err = w.ok ? write_connect(login, connect) : no_room(login);
+    connect.props = (struct wk_span){at, w.used};
+    err = w.ok ? write_connect(login, &connect) : no_room(login);
   }
   buffer_end(&props);
   return err;
@@ -117,20 +119,19 @@ static enum wk_err next(struct login *login, const uint8_t *challenge,
 enum wk_err own_connect(struct login *login,
                         const struct wk_mqtt_connect *asked) {
   const struct wk_id *id = wk_client_id(login->client);
-  struct wk_mqtt_connect connect = *asked;
   uint8_t data[WK_OTP_BINARY_MAX];
   struct wk_otp otp = {.has_x2 = false};
   enum wk_err err = WK_OK;
   if (login->method == LOGIN_CHALLENGE) {
     data[0] = id->did_len;
     memcpy(data + 1, id->did, id->did_len);
-    return connect_5(login, &connect, data, 1u + id->did_len);
+    return connect_5(login, asked, data, 1u + id->did_len);
   }
   err = next(login, NULL, &otp);
   if (err == WK_OK && login->version == WK_MQTT_5)
-    err = connect_5(login, &connect, data, wk_otp_binary(&otp, id, data));
+    err = connect_5(login, asked, data, wk_otp_binary(&otp, id, data));
   else if (err == WK_OK)
-    err = connect_311(login, &connect, &otp);
+    err = connect_311(login, asked, &otp);
   wk_wipe(data, sizeof data);
   wk_wipe(&otp, sizeof otp);
   return err;

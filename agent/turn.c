@@ -92,6 +92,12 @@ static void learn(struct session *session) {
   wk_log(WK_LOG_NOTICE, "from now on MQTT 5 logins answer a challenge");
 }
 
+static bool watch_conversation(struct session *session) {
+  const bool more = session->far.out.len > 0;
+  return watch_far(session, EPOLLIN | (more ? (uint32_t)EPOLLOUT : 0u));
+}
+
+/* The login went on by a step or did not. */
 static void spoke(struct session *session) {
   struct login *login = &session->login;
   const bool sent = end_send(&session->far, buffer_at(&login->to_broker),
@@ -102,9 +108,7 @@ static void spoke(struct session *session) {
   } else if (login->step == LOGIN_REFUSED || login->step == LOGIN_FAILED) {
     learn(session);
     fail(session, login->why.text);
-  } else if (!sent || !watch_far(session, EPOLLIN | (session->far.out.len > 0
-                                                         ? (uint32_t)EPOLLOUT
-                                                         : 0u))) {
+  } else if (!sent || !watch_conversation(session)) {
     fail(session, "the broker closed the connection");
   }
 }
@@ -166,9 +170,8 @@ static void listen_to_broker(struct session *session) {
       return;
     }
   }
-  if (session->login.step < LOGIN_DONE && !(got < 0 && errno == EAGAIN))
-    fail(session, "the broker closed the connection");
-  else if (end_flush(&session->far))
+  const bool later = got > 0 || (got < 0 && errno == EAGAIN);
+  if ((session->login.step >= LOGIN_DONE || later) && end_flush(&session->far))
     spoke(session);
   else
     fail(session, "the broker closed the connection");
