@@ -109,6 +109,17 @@ class AclOffTest(TrespassCase):
         self.start()
         self.trespass(self.login(self.server, wide))
 
+    def connect_with_will(self, password, topic):
+        """Vanishes at once. Gives the CONNACK's code, and the log's end."""
+        client = rawmqtt.Client(self.server.port, "at-thermo-1", 5)
+        try:
+            code = client.connect("thermo-1", password, will=(topic, ALL)).code
+        except (rawmqtt.Closed, ConnectionError):
+            code = None  # Mosquitto 2.0.21, to whom names $CONTROL
+        mark = self.server.mark()
+        client.disconnect(polite=False)
+        return code, mark
+
     def test_will__reaches_nobody(self):
         gateway = self.store.enrol("gateway-1", "--role", "gateway")
         self.start()
@@ -117,12 +128,9 @@ class AclOffTest(TrespassCase):
         for topic in (CONTROL, RESPONSE, "whitekey/v1/events/owner",
                       "whitekey/v1/owner/x4", "whitekey/x",
                       "sensors/thermo-1/will"):
-            client = rawmqtt.Client(self.server.port, "at-thermo-1", 5)
             password = self.store.otp(self.thermo)
-            answer = client.connect("thermo-1", password, will=(topic, ALL))
-            mark = self.server.mark()
-            client.disconnect(polite=False)
-            if answer.code == 0:
+            code, mark = self.connect_with_will(password, topic)
+            if code == 0:
                 self.server.wait_log("Client at-thermo-1 closed", mark)
         heard.wait_message("sensors/thermo-1/will")  # wills are sent
         self.unharmed(heard)
@@ -179,10 +187,8 @@ class TrespassTest(AclOffTest):
     def test_will__of_who_is_not_let_in_reaches_nobody(self):
         self.start()
         for topic in (CONTROL, "whitekey/v1/events/owner"):
-            client = rawmqtt.Client(self.server.port, "at-thermo-1", 5)
-            answer = client.connect("thermo-1", "!", will=(topic, ALL))
-            self.assertNotEqual(answer.code, 0)
-            client.disconnect(polite=False)
+            code, _ = self.connect_with_will("!", topic)
+            self.assertNotEqual(code, 0)
         self.unharmed()
 
     def test_retained__request_is_worked_off_once(self):
