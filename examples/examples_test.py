@@ -13,7 +13,8 @@ import wk
 
 EXAMPLES = os.path.join(wk.SOURCE, "examples")
 NODE = os.path.join(wk.SOURCE, "tests", "node", "node_modules")
-SANITIZED = ["-fsanitize=address,undefined"] if wk.SANITIZE else []
+SANITIZED = {"": [], "address": ["-fsanitize=address,undefined"],
+             "thread": ["-fsanitize=thread"]}[wk.SANITIZE]
 
 
 class ExamplesTest(wk.TestCase):

@@ -43,9 +43,10 @@ class StoreTest(wk.TestCase):
         library = self.folder.path("disk.so")
         wk.run("gcc", "-w", "-shared", "-fPIC", "-o", library,
                self.folder.write("disk.c", DISK), "-ldl", check=0)
+        preload = wk.loader_env().get("LD_PRELOAD", "")
         self.server = self.broker(self.store, under=[
-            "sh", "-c", f'export DISK_IS_FULL="{self.full}"; '
-            f'LD_PRELOAD="$LD_PRELOAD {library}" exec "$@"', "sh"])
+            "env", f"DISK_IS_FULL={self.full}",
+            f"LD_PRELOAD={preload} {library}"])
 
     def connect(self, device, client_id):
         client = rawmqtt.Client(self.server.port, client_id)

@@ -108,11 +108,10 @@ struct disk_file *disk_file(struct disk *disk, const char *path) {
 }
 
 enum disk_fault disk_call(struct disk *disk) {
-  disk->calls++;
-  if (disk->calls == disk->kill_at)
+  const uint32_t call = ++disk->calls;
+  if (call == disk->kill_at)
     (void)kill(getpid(), SIGKILL);
-  const bool faulty =
-      disk->calls >= disk->fault_from && disk->calls < disk->fault_until;
+  const bool faulty = call >= disk->fault_from && call < disk->fault_until;
   return faulty ? disk->fault : DISK_WORKS;
 }
 

@@ -52,13 +52,14 @@ struct disk_file {
   uint8_t dirty[DISK_FILE_MAX / DISK_SECTOR];
 };
 
+/* Atomic is what the server's threads and the world ask at once. */
 struct disk {
-  uint64_t random;  /* the state of disk_random() */
-  uint32_t calls;   /* changes so far: writes, syncs, truncations, removals */
-  uint32_t kill_at; /* SIGKILL to ourselves at that call; 0: never */
-  bool lies;        /* syncs do nothing: for the harness's own test */
-  enum disk_fault fault; /* in force between these two calls */
-  uint32_t fault_from, fault_until;
+  _Atomic uint64_t random;  /* the state of disk_random() */
+  _Atomic uint32_t calls;   /* so far: writes, syncs, truncations, removals */
+  _Atomic uint32_t kill_at; /* SIGKILL to ourselves at that call; 0: never */
+  bool lies;                /* syncs do nothing: for the harness's own test */
+  _Atomic enum disk_fault fault; /* in force between these two calls */
+  _Atomic uint32_t fault_from, fault_until;
   struct disk_file file[DISK_FILES];
 };
 
