@@ -8,9 +8,10 @@
  * use arithmetic instead of tables indexed by secret bytes.
  */
 
-/* 0xff when lo <= c <= hi, else 0; all of them below 256. */
-static uint8_t in_range(unsigned c, unsigned lo, unsigned hi) {
-  return (uint8_t)(((lo - c - 1u) & (c - hi - 1u)) >> 8);
+/* 0xff when lo <= c <= hi, else 0. */
+static uint8_t in_range(uint8_t c, uint8_t lo, uint8_t hi) {
+  const uint8_t above = (uint8_t)(c - lo);
+  return (uint8_t)((uint16_t)(above - (hi - lo + 1)) >> 8);
 }
 
 static char to_char(uint8_t v) {
@@ -24,19 +25,16 @@ static char to_char(uint8_t v) {
 
 /* The digit's value, or 0xff for a character outside the alphabet. */
 static uint8_t from_char(char text) {
-  const unsigned c = (uint8_t)text;
-  const unsigned upper = in_range(c, 65, 90);
-  const unsigned lower = in_range(c, 97, 122);
-  const unsigned digit = in_range(c, 48, 57);
-  const unsigned minus = in_range(c, 45, 45);
-  const unsigned under = in_range(c, 95, 95);
-  unsigned v = upper & (c - 65u);
-  v |= lower & (c - 71u);
-  v |= digit & (c + 4u);
-  v |= minus & 62u;
-  v |= under & 63u;
-  v |= ~(upper | lower | digit | minus | under);
-  return (uint8_t)v;
+  const uint8_t c = (uint8_t)text;
+  const uint8_t upper = in_range(c, 65, 90);
+  const uint8_t lower = in_range(c, 97, 122);
+  const uint8_t digit = in_range(c, 48, 57);
+  const uint8_t minus = in_range(c, 45, 45);
+  const uint8_t under = in_range(c, 95, 95);
+  const uint8_t any = (uint8_t)(upper | lower | digit | minus | under);
+  const uint8_t v = (uint8_t)((upper & (c - 65)) | (lower & (c - 71)) |
+                              (digit & (c + 4)) | (minus & 62) | (under & 63));
+  return (uint8_t)(v | ~any);
 }
 
 void wk_b64_write(char *text, const uint8_t *data, size_t len) {
@@ -52,26 +50,44 @@ void wk_b64_write(char *text, const uint8_t *data, size_t len) {
   *text = '\0';
 }
 
+#define GROUP 16u /* characters at once: compilers make vectors of them */
+#define GROUP_BYTES 12u
+
+/* At most GROUP characters to at most GROUP_BYTES bytes; 0 when all of them
+ * were digits and what they say beyond len bytes is zero. */
+static uint8_t parse_group(uint8_t *out, size_t len, const char *text,
+                           size_t text_len) {
+  char in[GROUP];
+  uint8_t v[GROUP];
+  uint8_t bytes[GROUP_BYTES];
+  uint8_t bad = 0;
+  memset(in, 'A', sizeof in); /* the digit of zero */
+  memcpy(in, text, text_len);
+  for (size_t i = 0; i < GROUP; i++)
+    v[i] = from_char(in[i]);
+  for (size_t i = 0; i < GROUP; i++)
+    bad = (uint8_t)(bad | (v[i] & 0xc0u));
+  for (size_t i = 0; i < GROUP / 4; i++) {
+    const uint8_t *d = v + 4 * i;
+    bytes[3 * i] = (uint8_t)(d[0] << 2 | d[1] >> 4);
+    bytes[3 * i + 1] = (uint8_t)(d[1] << 4 | d[2] >> 2);
+    bytes[3 * i + 2] = (uint8_t)(d[2] << 6 | d[3]);
+  }
+  for (size_t i = len; i < GROUP_BYTES; i++)
+    bad = (uint8_t)(bad | bytes[i]);
+  memcpy(out, bytes, len);
+  return bad;
+}
+
 enum wk_err wk_b64_parse(uint8_t *out, size_t len, const char *text,
                          size_t text_len) {
-  unsigned acc = 0;
-  unsigned bits = 0;
-  uint8_t bad = 0;
-  size_t used = 0;
-  if (text_len == WK_B64_LEN(len)) {
-    for (size_t i = 0; i < text_len; i++) {
-      const uint8_t v = from_char(text[i]);
-      bad = (uint8_t)(bad | (v & 0xc0u));
-      acc = (acc << 6 | (v & 63u)) & 0x3fffu;
-      bits += 6;
-      if (bits >= 8) {
-        bits -= 8;
-        out[used++] = (uint8_t)(acc >> bits);
-      }
-    }
+  uint8_t bad = text_len != WK_B64_LEN(len);
+  for (size_t at = 0; bad == 0 && at < len; at += GROUP_BYTES) {
+    const size_t left = len - at;
+    const size_t part = left < GROUP_BYTES ? left : GROUP_BYTES;
+    bad = parse_group(out + at, part, text + at / 3 * 4, WK_B64_LEN(part));
   }
-  const unsigned unused = acc & ((1u << bits) - 1u);
-  if (text_len != WK_B64_LEN(len) || bad != 0 || unused != 0) {
+  if (bad != 0) {
     memset(out, 0, len);
     return WK_ERR_MALFORMED;
   }

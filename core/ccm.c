@@ -15,11 +15,17 @@ struct mac {
 };
 
 static void mac_update(struct mac *mac, const uint8_t *data, size_t len) {
-  for (size_t i = 0; i < len; i++) {
-    mac->state[mac->fill] = (uint8_t)(mac->state[mac->fill] ^ data[i]);
-    mac->fill = (uint8_t)((mac->fill + 1u) % BLOCK);
+  while (len > 0) {
+    const size_t left = BLOCK - mac->fill;
+    const size_t part = len < left ? len : left;
+    for (size_t i = 0; i < part; i++)
+      mac->state[mac->fill + i] =
+          (uint8_t)(mac->state[mac->fill + i] ^ data[i]);
+    mac->fill = (uint8_t)((mac->fill + part) % BLOCK);
     if (mac->fill == 0)
       wk_port_aes_encrypt(mac->aes, mac->state, mac->state);
+    data += part;
+    len -= part;
   }
 }
 

@@ -13,7 +13,7 @@ static void token_write(char token[WK_TOKEN_LEN + 1],
       {(const uint8_t *)client_id, strlen(client_id)},
   };
   wk_hmac(mac, key, parts, sizeof parts / sizeof *parts);
-  wk_b64_write(token, mac, sizeof mac);
+  wk_b64_write(token, mac, WK_TOKEN_BYTES);
   wk_wipe(mac, sizeof mac);
 }
 

@@ -17,7 +17,9 @@
 #include <whitekey/hmac.h>
 #include <whitekey/msg.h>
 
-#define WK_TOKEN_LEN WK_B64_LEN(WK_HASH_LEN)
+/* Of the HMAC: 128 bits are beyond guessing. */
+#define WK_TOKEN_BYTES 16u
+#define WK_TOKEN_LEN WK_B64_LEN(WK_TOKEN_BYTES)
 _Static_assert(WK_TOKEN_LEN < WK_B64_LEN(WK_X1_LEN),
                "a token fits where an accepted password was");
 
