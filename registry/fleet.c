@@ -30,11 +30,18 @@ struct device {
   struct wk_previous *previous;
 };
 
+/* The hash stands here too, so that a name that is not there, and one whose
+ * slot another took, need no look at a device. */
+struct slot {
+  uint32_t hash;
+  uint32_t number; /* plus 1; 0: free */
+};
+
 struct wk_fleet {
   struct device **pages;
   uint32_t page_count, page_cap;
   uint32_t count;
-  uint32_t *slots; /* open addressing: number + 1, 0 is free */
+  struct slot *slots; /* open addressing */
   uint32_t slot_count;
   uint64_t *dirty;
   uint32_t dirty_count;
@@ -87,30 +94,40 @@ static uint32_t hash_of(const char *did) {
 }
 
 /* The slot of that name, or the free one where it would stand. */
-static uint32_t *slot_of(const struct wk_fleet *fleet, const char *did) {
+static struct slot *slot_of(const struct wk_fleet *fleet, uint32_t hash,
+                            const char *did) {
   const uint32_t mask = fleet->slot_count - 1;
-  uint32_t i = hash_of(did) & mask;
-  while (fleet->slots[i] != 0 &&
-         strcmp(at(fleet, fleet->slots[i] - 1)->did, did) != 0)
-    i = (i + 1) & mask;
+  uint32_t i = hash & mask;
+  for (; fleet->slots[i].number != 0; i = (i + 1) & mask) {
+    const struct slot *slot = &fleet->slots[i];
+    if (slot->hash == hash &&
+        strcmp(at(fleet, slot->number - 1)->did, did) == 0)
+      break;
+  }
   return &fleet->slots[i];
 }
 
 uint32_t wk_fleet_find(const struct wk_fleet *fleet, const char *did) {
-  const uint32_t slot = *slot_of(fleet, did);
-  return slot == 0 ? WK_FLEET_NONE : slot - 1;
+  const struct slot *slot = slot_of(fleet, hash_of(did), did);
+  return slot->number == 0 ? WK_FLEET_NONE : slot->number - 1;
 }
 
 static bool grow_slots(struct wk_fleet *fleet) {
-  uint32_t *old = fleet->slots;
-  uint32_t *bigger = calloc((size_t)fleet->slot_count * 2, sizeof *bigger);
+  const uint32_t count = fleet->slot_count * 2;
+  struct slot *bigger = calloc(count, sizeof *bigger);
   if (!bigger)
     return false;
+  for (uint32_t i = 0; i < fleet->slot_count; i++) {
+    const struct slot *slot = &fleet->slots[i];
+    uint32_t to = slot->hash & (count - 1);
+    while (slot->number != 0 && bigger[to].number != 0)
+      to = (to + 1) & (count - 1);
+    if (slot->number != 0)
+      bigger[to] = *slot;
+  }
+  free(fleet->slots);
   fleet->slots = bigger;
-  fleet->slot_count *= 2;
-  for (uint32_t i = 0; i < fleet->count; i++)
-    *slot_of(fleet, at(fleet, i)->did) = i + 1;
-  free(old);
+  fleet->slot_count = count;
   return true;
 }
 
@@ -144,7 +161,8 @@ static struct device *add(struct wk_fleet *fleet, const char *did) {
   if ((fleet->count + 1) * 2 > fleet->slot_count && !grow_slots(fleet))
     return NULL;
   const uint32_t number = fleet->count++;
-  *slot_of(fleet, did) = number + 1;
+  const uint32_t hash = hash_of(did);
+  *slot_of(fleet, hash, did) = (struct slot){hash, number + 1};
   fleet->states[WK_DEVICE_ENABLED]++; /* what a zeroed device is */
   return at(fleet, number);
 }
@@ -205,6 +223,14 @@ static void pack(struct device *device, const struct wk_record *record) {
   memcpy(device->hash, c->hash, WK_HASH_LEN);
 }
 
+static bool set(struct wk_fleet *fleet, struct device *device,
+                const struct wk_record *record) {
+  fleet->states[device->state]--;
+  fleet->states[record->state]++;
+  pack(device, record);
+  return keep_rare(device, record);
+}
+
 uint32_t wk_fleet_put(struct wk_fleet *fleet, const struct wk_record *record) {
   uint32_t number = wk_fleet_find(fleet, record->id.did);
   struct device *device =
@@ -213,10 +239,12 @@ uint32_t wk_fleet_put(struct wk_fleet *fleet, const struct wk_record *record) {
     return WK_FLEET_NONE;
   if (number == WK_FLEET_NONE)
     number = fleet->count - 1;
-  fleet->states[device->state]--;
-  fleet->states[record->state]++;
-  pack(device, record);
-  return keep_rare(device, record) ? number : WK_FLEET_NONE;
+  return set(fleet, device, record) ? number : WK_FLEET_NONE;
+}
+
+bool wk_fleet_set(struct wk_fleet *fleet, uint32_t number,
+                  const struct wk_record *record) {
+  return set(fleet, at(fleet, number), record);
 }
 
 void wk_fleet_get(const struct wk_fleet *fleet, uint32_t number,

@@ -31,6 +31,10 @@ uint32_t wk_fleet_find(const struct wk_fleet *fleet, const char *did);
 WK_MUST_CHECK uint32_t wk_fleet_put(struct wk_fleet *fleet,
                                     const struct wk_record *record);
 
+/* The same for a number that was given. False: out of memory. */
+WK_MUST_CHECK bool wk_fleet_set(struct wk_fleet *fleet, uint32_t number,
+                                const struct wk_record *record);
+
 /* The whole record of a number that was given. */
 void wk_fleet_get(const struct wk_fleet *fleet, uint32_t number,
                   struct wk_record *record);

@@ -102,7 +102,7 @@ static void settle(struct wk_server *server, const struct batch *batch,
       kept(&now.c, &record->c);
       kept(&now.d, &record->d);
       /* Replaces a record of the same shape, which needs no memory. */
-      const uint32_t same = wk_fleet_put(server->fleet, &now);
+      const bool same = wk_fleet_set(server->fleet, number, &now);
       (void)same;
     }
   }

@@ -15,7 +15,9 @@ void wk_keyring_init(struct wk_keyring *ring,
   ring->registry = registry;
   ring->generation = record->generation;
   ring->bio_wrapped = record->bio_wrapped;
-  ring->known = known;
+  ring->knows = known != NULL;
+  if (known)
+    ring->known = *known;
   ring->known_epoch = record->c.epoch;
 }
 
@@ -33,8 +35,8 @@ static void derive(struct wk_keyring *ring) {
 
 void wk_keyring_kx(struct wk_keyring *ring, uint32_t epoch,
                    uint8_t kx[WK_KX_LEN]) {
-  if (ring->known && epoch == ring->known_epoch) {
-    memcpy(kx, ring->known->kx, WK_KX_LEN);
+  if (ring->knows && epoch == ring->known_epoch) {
+    memcpy(kx, ring->known.kx, WK_KX_LEN);
     return;
   }
   derive(ring);
@@ -43,8 +45,8 @@ void wk_keyring_kx(struct wk_keyring *ring, uint32_t epoch,
 
 void wk_keyring_salt(const struct wk_keyring *ring, enum wk_role role,
                      uint32_t epoch, uint8_t salt[WK_SALT_LEN]) {
-  if (ring->known && role == WK_ROLE_C && epoch == ring->known_epoch)
-    memcpy(salt, ring->known->salt, WK_SALT_LEN);
+  if (ring->knows && role == WK_ROLE_C && epoch == ring->known_epoch)
+    memcpy(salt, ring->known.salt, WK_SALT_LEN);
   else
     wk_chain_salt(salt, &ring->id, role, epoch);
 }

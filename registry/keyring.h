@@ -20,10 +20,12 @@ struct wk_keyring {
   bool broken;                /* bio_id did not unwrap */
   uint8_t ks[WK_KS_LEN];
   uint8_t bio_id[WK_BIO_LEN];
-  const struct wk_fleet_keys *known; /* or NULL */
+  bool knows; /* the keys of epoch known_epoch */
+  struct wk_fleet_keys known;
   uint32_t known_epoch;
 };
 
+/* known: chain C's of the record's epoch, copied; NULL: to be derived. */
 void wk_keyring_init(struct wk_keyring *ring,
                      const struct wk_registry *registry,
                      const struct wk_record *record,

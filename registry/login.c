@@ -36,12 +36,12 @@ bool wk_server_record(const struct wk_server *server, const char *did,
 /* Section 4, client id: takeover by client id must not cross devices. */
 static bool foreign_client_id(const struct wk_server *server,
                               const struct wk_attempt *attempt) {
-  struct wk_record other;
-  uint32_t number = 0;
   if (attempt->client_id_taken)
     return true;
-  return attempt->client_id && strcmp(attempt->client_id, attempt->did) != 0 &&
-         wk_server_record(server, attempt->client_id, &other, &number);
+  if (!attempt->client_id || strcmp(attempt->client_id, attempt->did) == 0)
+    return false;
+  const uint32_t other = wk_fleet_find(server->fleet, attempt->client_id);
+  return other != WK_FLEET_NONE && wk_fleet_role(server->fleet, other) != 0;
 }
 
 static bool chain_wants_disk(const struct wk_chain_record *before,
@@ -103,9 +103,9 @@ static void decide(struct wk_server *server, struct login *login) {
 /* Memory follows: the record replaces one of the same shape or larger. */
 static enum wk_err keep(struct wk_server *server, const struct login *login,
                         struct wk_why *why) {
-  return wk_fleet_put(server->fleet, &login->record) == WK_FLEET_NONE
-             ? wk_fail(why, WK_ERR_MEMORY, "out of memory")
-             : WK_OK;
+  return wk_fleet_set(server->fleet, login->number, &login->record)
+             ? WK_OK
+             : wk_fail(why, WK_ERR_MEMORY, "out of memory");
 }
 
 static void refuse(struct login *login) {

@@ -23,6 +23,8 @@
 #include "fleet.h"
 #include "state.h"
 
+#define WK_SERVER_NOISE 32u
+
 struct wk_server {
   struct wk_server *next; /* servers open in this process */
   unsigned users;
@@ -40,6 +42,9 @@ struct wk_server {
   struct wk_topic_role *roles[WK_ROLE_COUNT_MAX + 1]; /* by number */
   bool healthy;          /* guarded by memory, as is trouble */
   struct wk_why trouble; /* what the store last complained of */
+
+  uint8_t noise[WK_SERVER_NOISE][16]; /* for nonces; the first ones are left */
+  unsigned noise_left;
 
   uint32_t warm; /* devices below it have had their keys derived */
   pthread_t writer;

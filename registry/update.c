@@ -18,18 +18,28 @@ static bool find(struct wk_server *server, const struct wk_accepted *session,
   const bool there = wk_server_record(server, session->did, record, number) &&
                      record->state == WK_DEVICE_ENABLED &&
                      record->generation == session->generation;
+  wk_keyring_init(ring, server->registry, record,
+                  there ? wk_fleet_keys(server->fleet, *number) : NULL);
   (void)pthread_mutex_unlock(&server->memory);
-  wk_keyring_init(ring, server->registry, record, NULL);
   return there;
 }
 
-static void seal_reply(uint8_t x4[WK_X4_LEN], struct wk_keyring *ring,
-                       struct wk_header *header, const struct wk_reply *reply,
+/* Random bytes that are no secret: the kernel is asked once for many, which
+ * costs more than all else of an X4. */
+static const uint8_t *noise(struct wk_server *server) {
+  if (server->noise_left == 0) {
+    wk_random(server->noise, sizeof server->noise);
+    server->noise_left = WK_SERVER_NOISE;
+  }
+  return server->noise[--server->noise_left];
+}
+
+static void seal_reply(struct wk_server *server, uint8_t x4[WK_X4_LEN],
+                       struct wk_keyring *ring, struct wk_header *header,
+                       const struct wk_reply *reply,
                        const uint8_t *challenge) {
-  uint8_t random[16];
   uint8_t kx[WK_KX_LEN];
-  wk_random(random, sizeof random);
-  wk_reply_nonce(header->nonce, random, sizeof random, reply);
+  wk_reply_nonce(header->nonce, noise(server), sizeof *server->noise, reply);
   wk_keyring_kx(ring, header->epoch, kx);
   const struct wk_seal seal = {&ring->id, kx, challenge};
   const enum wk_err err = wk_reply_seal(x4, header, reply, &seal);
@@ -55,7 +65,7 @@ enum wk_err wk_server_reply(struct wk_server *server,
   memcpy(reply.digest, session->digest, WK_DIGEST_LEN);
   memset(x4, 0, WK_X4_LEN);
   if (there)
-    seal_reply(x4, &ring, &header, &reply,
+    seal_reply(server, x4, &ring, &header, &reply,
                session->challenged ? session->challenge : NULL);
   wk_wipe(&ring, sizeof ring);
   return there ? WK_OK : WK_ERR_MISSING;
@@ -145,9 +155,9 @@ static enum wk_err store_update(struct wk_server *server, struct x3 *x3) {
   return err;
 }
 
-static void answer(struct x3 *x3, struct wk_keyring *ring, const uint8_t *msg,
-                   int64_t now, uint8_t x4[WK_X4_LEN],
-                   enum wk_status *status) {
+static void answer(struct wk_server *server, struct x3 *x3,
+                   struct wk_keyring *ring, const uint8_t *msg, int64_t now,
+                   uint8_t x4[WK_X4_LEN], enum wk_status *status) {
   const struct wk_chain_record *chain = chain_of(x3);
   struct wk_header header = {WK_X4, x3->header.epoch, x3->header.index, {0}};
   struct wk_reply reply = {.status = x3->taken ? WK_STATUS_PENDING
@@ -157,7 +167,7 @@ static void answer(struct x3 *x3, struct wk_keyring *ring, const uint8_t *msg,
                            .index = chain->last,
                            .time = (uint32_t)now};
   wk_msg_digest(reply.digest, msg, WK_X3_LEN);
-  seal_reply(x4, ring, &header, &reply, NULL);
+  seal_reply(server, x4, ring, &header, &reply, NULL);
   *status = reply.status;
 }
 
@@ -179,7 +189,7 @@ enum wk_err wk_server_update(struct wk_server *server,
   if (err == WK_OK) {
     if (store_update(server, &x3) != WK_OK)
       x3.taken = false; /* the client keeps both chains and asks again */
-    answer(&x3, &ring, msg, now, x4, status);
+    answer(server, &x3, &ring, msg, now, x4, status);
   }
   wk_wipe(kx, sizeof kx);
   wk_wipe(&ring, sizeof ring);
