@@ -13,6 +13,9 @@ target_compile_options(whitekey_flags INTERFACE
 )
 
 if(CMAKE_SYSTEM_PROCESSOR STREQUAL "avr")
+  target_compile_options(whitekey_flags INTERFACE
+    -ffunction-sections -fdata-sections
+    -mcall-prologues)
   return()
 endif()
 

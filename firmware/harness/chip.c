@@ -12,6 +12,7 @@ struct wk_chip {
   avr_t *avr;
   elf_firmware_t elf;
   struct wk_eeprom eeprom;
+  struct wk_serial serial;
   bool watched;
   uint16_t stack_low;
 };
@@ -47,8 +48,12 @@ static void free_elf(elf_firmware_t *elf) {
   free(elf->lockbits);
 }
 
-static void power_on(struct wk_chip *chip) {
-  avr_t *avr = chip->avr;
+/* False: simavr cannot. */
+static bool power_on(struct wk_chip *chip) {
+  avr_t *avr = avr_make_mcu_by_name("atmega328p");
+  chip->avr = avr;
+  if (!avr)
+    return false;
   avr_init(avr);
   avr_load_firmware(avr, &chip->elf);
   avr->frequency = WK_CHIP_HZ;
@@ -56,9 +61,20 @@ static void power_on(struct wk_chip *chip) {
   avr->sleep = no_wait;
   for (size_t i = 0x100; i < WK_CHIP_DATA_LEN; i++)
     avr->data[i] = (uint8_t)(i * 167 ^ i >> 3);
-  wk_eeprom_init(&chip->eeprom, avr);
+  wk_eeprom_init(&chip->eeprom, avr, &chip->serial.sent);
+  wk_serial_init(&chip->serial, avr);
   wk_chip_stack_clear(chip);
-  chip->watched = true;
+  return true;
+}
+
+static void power_off(struct wk_chip *chip) {
+  if (!chip->avr)
+    return;
+  avr_terminate(chip->avr);
+  free(chip->avr->flash);
+  free(chip->avr->data);
+  free(chip->avr);
+  chip->avr = NULL;
 }
 
 enum wk_err wk_chip_new(struct wk_chip **out, const char *elf,
@@ -72,13 +88,13 @@ enum wk_err wk_chip_new(struct wk_chip **out, const char *elf,
     free(chip);
     return wk_fail(why, WK_ERR_IO, "%s: no image for the chip", elf);
   }
-  chip->avr = avr_make_mcu_by_name("atmega328p");
-  if (!chip->avr) {
+  wk_eeprom_erase(&chip->eeprom);
+  if (!power_on(chip)) {
     free_elf(&chip->elf);
     free(chip);
     return wk_fail(why, WK_ERR_IO, "simavr knows no ATmega328P");
   }
-  power_on(chip);
+  chip->watched = true;
   *out = chip;
   return WK_OK;
 }
@@ -86,12 +102,14 @@ enum wk_err wk_chip_new(struct wk_chip **out, const char *elf,
 void wk_chip_free(struct wk_chip *chip) {
   if (!chip)
     return;
-  avr_terminate(chip->avr);
-  free(chip->avr->flash);
-  free(chip->avr->data);
-  free(chip->avr);
+  power_off(chip);
   free_elf(&chip->elf);
   free(chip);
+}
+
+enum wk_err wk_chip_power_cycle(struct wk_chip *chip) {
+  power_off(chip);
+  return power_on(chip) ? WK_OK : WK_ERR_MEMORY;
 }
 
 avr_t *wk_chip_avr(struct wk_chip *chip) {
@@ -100,6 +118,10 @@ avr_t *wk_chip_avr(struct wk_chip *chip) {
 
 struct wk_eeprom *wk_chip_eeprom(struct wk_chip *chip) {
   return &chip->eeprom;
+}
+
+struct wk_serial *wk_chip_serial(struct wk_chip *chip) {
+  return &chip->serial;
 }
 
 const char *wk_chip_fault(const struct wk_chip *chip) {
@@ -131,20 +153,47 @@ static void look_at_stack(struct wk_chip *chip) {
     chip->stack_low = sp;
 }
 
+/* An instruction, or many where nobody watches; WK_END_TIME: it goes on. */
+static enum wk_end step(struct wk_chip *chip) {
+  const int state = avr_run(chip->avr);
+  look_at_stack(chip);
+  if (chip->eeprom.cut)
+    return WK_END_CUT;
+  if (chip->eeprom.fault || state == cpu_Done || state == cpu_Crashed)
+    return WK_END_FAULT;
+  return WK_END_TIME;
+}
+
 enum wk_end wk_chip_run(struct wk_chip *chip, uint32_t pc, uint64_t cycles) {
   avr_t *avr = chip->avr;
   const uint64_t until = avr->cycle + cycles;
   const bool each = chip->watched || pc != WK_NOWHERE;
   avr->run_cycle_limit = each ? 1 : STRIDE;
   while (avr->cycle < until) {
-    const int state = avr_run(avr);
-    look_at_stack(chip);
-    if (chip->eeprom.cut)
-      return WK_END_CUT;
-    if (chip->eeprom.fault || state == cpu_Done || state == cpu_Crashed)
-      return WK_END_FAULT;
+    const enum wk_end end = step(chip);
+    if (end != WK_END_TIME)
+      return end;
     if (avr->pc == pc)
       return WK_END_REACHED;
+  }
+  return WK_END_TIME;
+}
+
+enum wk_end wk_chip_run_until_sent(struct wk_chip *chip, uint8_t byte,
+                                   uint64_t cycles) {
+  avr_t *avr = chip->avr;
+  const struct wk_serial *s = &chip->serial;
+  const uint64_t until = avr->cycle + cycles;
+  avr->run_cycle_limit = chip->watched ? 1 : STRIDE;
+  size_t seen = s->received;
+  while (avr->cycle < until) {
+    const enum wk_end end = step(chip);
+    if (end != WK_END_TIME)
+      return end;
+    while (seen < s->received) {
+      if (s->from_chip[seen++] == byte)
+        return WK_END_SENT;
+    }
   }
   return WK_END_TIME;
 }
@@ -184,6 +233,7 @@ enum wk_end wk_chip_call(struct wk_chip *chip, uint32_t pc, uint64_t cycles,
   chip->stack_low = sp;
   avr->data[1] = 0; /* the compiler's zero register */
   avr->sreg[S_I] = 0;
+  avr->state = cpu_Running; /* it may have slept */
   avr->pc = pc;
   const enum wk_end end =
       wk_chip_run(chip, chip->watched ? BACK : WK_NOWHERE, cycles);

@@ -15,6 +15,7 @@
 #include <whitekey/why.h>
 
 #include "eeprom.h"
+#include "serial.h"
 
 #define WK_CHIP_HZ 16000000u
 #define WK_CHIP_DATA_LEN 0x900u /* registers, I/O and 2 KB of RAM */
@@ -23,6 +24,7 @@
 enum wk_end {
   WK_END_REACHED, /* it is where it was to go */
   WK_END_TIME,    /* the cycles are used up */
+  WK_END_SENT,    /* it sent the byte that was waited for */
   WK_END_CUT,     /* power failed, see eeprom.h */
   WK_END_FAULT    /* it did what no program may do: see wk_chip_fault() */
 };
@@ -39,6 +41,13 @@ void wk_chip_free(struct wk_chip *chip); /* NULL is nothing to do */
 
 avr_t *wk_chip_avr(struct wk_chip *chip);
 struct wk_eeprom *wk_chip_eeprom(struct wk_chip *chip);
+struct wk_serial *wk_chip_serial(struct wk_chip *chip);
+
+/*
+ * Off and on again: the EEPROM's cells and their wear are kept.
+ * WK_ERR_MEMORY: the chip is off for good and may only be freed.
+ */
+WK_MUST_CHECK enum wk_err wk_chip_power_cycle(struct wk_chip *chip);
 
 /* The sentence that belongs to WK_END_FAULT. */
 const char *wk_chip_fault(const struct wk_chip *chip);
@@ -54,6 +63,10 @@ WK_MUST_CHECK enum wk_err wk_chip_symbol(const struct wk_chip *chip,
 
 /* Runs until the program counter is at pc, for `cycles` at most. */
 enum wk_end wk_chip_run(struct wk_chip *chip, uint32_t pc, uint64_t cycles);
+
+/* Runs until the chip has sent this byte, for `cycles` at most. */
+enum wk_end wk_chip_run_until_sent(struct wk_chip *chip, uint8_t byte,
+                                   uint64_t cycles);
 
 /* What a call cost; right while the chip is watched. */
 struct wk_cost {

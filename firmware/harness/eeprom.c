@@ -53,10 +53,18 @@ static unsigned address(const struct wk_eeprom *e) {
          WK_EEPROM_LEN;
 }
 
+static void note(struct wk_eeprom *e, unsigned at, uint8_t new) {
+  if (e->history_len == WK_EEPROM_HISTORY)
+    return;
+  e->history[e->history_len++] =
+      (struct wk_eeprom_write){(uint16_t)at, e->cell[at], new, *e->sent};
+}
+
 static void program(struct wk_eeprom *e, enum mode mode) {
   avr_t *avr = e->avr;
   const unsigned at = address(e);
   const uint8_t new = after(mode, e->cell[at], avr->data[EEDR]);
+  note(e, at, new);
   e->writes++;
   e->wear[at]++;
   e->cut = e->writes == e->cut_at;
@@ -108,9 +116,18 @@ static uint8_t status(struct avr_t *avr, avr_io_addr_t addr, void *param) {
   return avr->data[addr];
 }
 
-void wk_eeprom_init(struct wk_eeprom *e, avr_t *avr) {
+void wk_eeprom_erase(struct wk_eeprom *e) {
   memset(e, 0, sizeof *e);
   memset(e->cell, 0xff, sizeof e->cell);
+}
+
+void wk_eeprom_init(struct wk_eeprom *e, avr_t *avr, const uint32_t *sent) {
+  e->sent = sent;
+  e->armed_until = 0;
+  e->busy_until = 0;
+  e->cut_at = 0;
+  e->cut = false;
+  e->fault = NULL;
   e->avr = avr;
   /* Not avr_register_io_write(): simavr's own model must not act as well. */
   avr->io[AVR_DATA_TO_IO(EECR)].w.c = control;

@@ -12,6 +12,7 @@
 #define WHITEKEY_HARNESS_EEPROM_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include <simavr/sim_avr.h>
@@ -26,12 +27,24 @@ enum wk_cut {
   WK_CUT_MIXED /* each bit old, erased or new, by the seed */
 };
 
+/* A write that was made, and how many bytes the chip had sent before. */
+struct wk_eeprom_write {
+  uint16_t at;
+  uint8_t old;
+  uint8_t new;
+  uint32_t sent;
+};
+#define WK_EEPROM_HISTORY 8192u
+
 struct wk_eeprom {
   avr_t *avr;
   uint8_t cell[WK_EEPROM_LEN];
   uint32_t wear[WK_EEPROM_LEN]; /* writes and erasures of each cell */
   uint64_t writes;              /* of all cells */
-  uint64_t armed_until;         /* EEMPE counts until this cycle */
+  struct wk_eeprom_write history[WK_EEPROM_HISTORY]; /* later ones are not */
+  size_t history_len;
+  const uint32_t *sent; /* the serial line counts */
+  uint64_t armed_until; /* EEMPE counts until this cycle */
   uint64_t busy_until;
   uint64_t cut_at; /* power fails in this write; 0: never */
   enum wk_cut cut_kind;
@@ -40,7 +53,10 @@ struct wk_eeprom {
   const char *fault; /* what the program did wrong, or NULL */
 };
 
-/* Erased, and wired to the chip. */
-void wk_eeprom_init(struct wk_eeprom *e, avr_t *avr);
+/* New: every cell 0xff, none worn. */
+void wk_eeprom_erase(struct wk_eeprom *e);
+
+/* Wired to a chip that has just been switched on; cells and wear stay. */
+void wk_eeprom_init(struct wk_eeprom *e, avr_t *avr, const uint32_t *sent);
 
 #endif

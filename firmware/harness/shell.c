@@ -9,6 +9,19 @@
  *   run CYCLES [NAME]      how it ended: reached (NAME), time, cut, fault
  *   call NAME CYCLES       its cycles, its bytes of stack
  *   watch 0|1              0: faster, figures are not exact
+ *   talk CYCLES HEX        sends bytes; how it ended (sent: a byte 0xc0 came),
+ *                          cycles, and what was received
+ *   sent                   how many bytes the chip sent since power-on
+ *   stack                  the lowest address that the stack reached
+ *   power                  off and on again
+ *   eeprom                 all of it in hex
+ *   burn HEX               the other way round
+ *   cut N KIND SEED        power fails in the N-th write from now, 0: never;
+ *                          KIND: 0 old, 1 new, 2 erased, 3 mixed (eeprom.h)
+ *   writes                 to the EEPROM so far
+ *   wear                   of each of its cells
+ *   history                its writes since the last time this was asked:
+ *                          address, old, new, bytes sent before, each in turn
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -17,7 +30,7 @@
 
 #include "chip.h"
 
-#define LINE_MAX_LEN 4096u
+#define LINE_MAX_LEN 8192u
 
 /* What follows the command's word; strtok_r() has it. */
 struct args {
@@ -42,7 +55,8 @@ static uint64_t number(struct args *args) {
 }
 
 static const char *end_name(enum wk_end end) {
-  static const char *const names[] = {"reached", "time", "cut", "fault"};
+  static const char *const names[] = {"reached", "time", "sent", "cut",
+                                      "fault"};
   return names[end];
 }
 
@@ -71,6 +85,23 @@ static bool in_memory(uint64_t at, uint64_t len) {
   return at <= WK_CHIP_DATA_LEN && len <= WK_CHIP_DATA_LEN - at;
 }
 
+static void print_hex(const uint8_t *data, size_t len) {
+  for (size_t i = 0; i < len; i++)
+    printf("%02x", data[i]);
+  putchar('\n');
+}
+
+/* Gives the number of bytes, cap at most. */
+static size_t parse_hex(uint8_t *out, size_t cap, const char *hex) {
+  size_t len = 0;
+  for (; len < cap && hex[2 * len] != '\0' && hex[2 * len + 1] != '\0';
+       len++) {
+    const char digits[] = {hex[2 * len], hex[2 * len + 1], '\0'};
+    out[len] = (uint8_t)strtoul(digits, NULL, 16);
+  }
+  return len;
+}
+
 static void do_peek(struct wk_chip *chip, struct args *args) {
   const uint64_t at = number(args);
   const uint64_t len = number(args);
@@ -79,9 +110,7 @@ static void do_peek(struct wk_chip *chip, struct args *args) {
     return;
   }
   fputs("= ", stdout);
-  for (uint64_t i = at; i < at + len; i++)
-    printf("%02x", wk_chip_avr(chip)->data[i]);
-  putchar('\n');
+  print_hex(wk_chip_avr(chip)->data + at, len);
 }
 
 static void do_poke(struct wk_chip *chip, struct args *args) {
@@ -92,10 +121,7 @@ static void do_poke(struct wk_chip *chip, struct args *args) {
     puts("! poke ADDRESS HEX");
     return;
   }
-  for (size_t i = 0; i < len; i++) {
-    const char digits[] = {hex[2 * i], hex[2 * i + 1], '\0'};
-    wk_chip_avr(chip)->data[at + i] = (uint8_t)strtoul(digits, NULL, 16);
-  }
+  (void)parse_hex(wk_chip_avr(chip)->data + at, len, hex);
   puts("=");
 }
 
@@ -134,12 +160,100 @@ static void do_watch(struct wk_chip *chip, struct args *args) {
   puts("=");
 }
 
+static void do_talk(struct wk_chip *chip, struct args *args) {
+  struct wk_serial *serial = wk_chip_serial(chip);
+  static uint8_t bytes[WK_SERIAL_ROOM];
+  const uint64_t cycles = number(args);
+  const uint64_t begin = wk_chip_avr(chip)->cycle;
+  const char *hex = strtok_r(NULL, " \n", &args->rest);
+  const size_t len = parse_hex(bytes, sizeof bytes, hex ? hex : "");
+  (void)wk_serial_send(serial, bytes, len);
+  const enum wk_end end = wk_chip_run_until_sent(chip, 0xc0, cycles);
+  if (end == WK_END_FAULT) {
+    printf("! %s\n", wk_chip_fault(chip));
+    return;
+  }
+  printf("= %s %" PRIu64 " ", end_name(end), wk_chip_avr(chip)->cycle - begin);
+  print_hex(bytes, wk_serial_receive(serial, bytes, sizeof bytes));
+}
+
+static void do_sent(struct wk_chip *chip, struct args *args) {
+  (void)args;
+  printf("= %" PRIu32 "\n", wk_chip_serial(chip)->sent);
+}
+
+static void do_stack(struct wk_chip *chip, struct args *args) {
+  (void)args;
+  printf("= %u\n", (unsigned)wk_chip_stack_low(chip));
+}
+
+static void do_power(struct wk_chip *chip, struct args *args) {
+  (void)args;
+  puts(wk_chip_power_cycle(chip) == WK_OK ? "=" : "! out of memory");
+}
+
+static void do_eeprom(struct wk_chip *chip, struct args *args) {
+  (void)args;
+  fputs("= ", stdout);
+  print_hex(wk_chip_eeprom(chip)->cell, WK_EEPROM_LEN);
+}
+
+static void do_burn(struct wk_chip *chip, struct args *args) {
+  (void)parse_hex(wk_chip_eeprom(chip)->cell, WK_EEPROM_LEN, word(args));
+  puts("=");
+}
+
+static void do_cut(struct wk_chip *chip, struct args *args) {
+  struct wk_eeprom *e = wk_chip_eeprom(chip);
+  const uint64_t from_now = number(args);
+  const uint64_t kind = number(args);
+  const uint64_t seed = number(args);
+  if (args->missing || kind > WK_CUT_MIXED) {
+    puts("! cut N KIND SEED");
+    return;
+  }
+  e->cut_at = from_now == 0 ? 0 : e->writes + from_now;
+  e->cut_kind = (enum wk_cut)kind;
+  e->cut_seed = (uint32_t)seed;
+  puts("=");
+}
+
+static void do_writes(struct wk_chip *chip, struct args *args) {
+  (void)args;
+  printf("= %" PRIu64 "\n", wk_chip_eeprom(chip)->writes);
+}
+
+static void do_wear(struct wk_chip *chip, struct args *args) {
+  (void)args;
+  putchar('=');
+  for (size_t i = 0; i < WK_EEPROM_LEN; i++)
+    printf(" %" PRIu32, wk_chip_eeprom(chip)->wear[i]);
+  putchar('\n');
+}
+
+static void do_history(struct wk_chip *chip, struct args *args) {
+  struct wk_eeprom *e = wk_chip_eeprom(chip);
+  (void)args;
+  putchar('=');
+  for (size_t i = 0; i < e->history_len; i++) {
+    const struct wk_eeprom_write *w = &e->history[i];
+    printf(" %u %u %u %" PRIu32, (unsigned)w->at, (unsigned)w->old,
+           (unsigned)w->new, w->sent);
+  }
+  putchar('\n');
+  e->history_len = 0;
+}
+
 static const struct command {
   const char *name;
   void (*run)(struct wk_chip *chip, struct args *args);
 } commands[] = {
-    {"symbol", do_symbol}, {"peek", do_peek}, {"poke", do_poke},
-    {"run", do_run},       {"call", do_call}, {"watch", do_watch},
+    {"symbol", do_symbol},   {"peek", do_peek},     {"poke", do_poke},
+    {"run", do_run},         {"call", do_call},     {"watch", do_watch},
+    {"talk", do_talk},       {"sent", do_sent},     {"stack", do_stack},
+    {"power", do_power},     {"eeprom", do_eeprom}, {"burn", do_burn},
+    {"cut", do_cut},         {"writes", do_writes}, {"wear", do_wear},
+    {"history", do_history},
 };
 
 static void obey(struct wk_chip *chip, char *line) {

@@ -10,11 +10,12 @@ import os
 import subprocess
 import sys
 
-from chip import IMAGES
+from chip import IMAGES, Out, image
 from core import Core
+from dongle import Dongle
 
 BUDGETS = os.path.join(os.environ["WK_SOURCE"], "firmware", "budgets.json")
-KINDS = ("cycles", "flash", "stack")
+KINDS = ("cycles", "flash", "stack", "ram")
 
 
 def flash_of(member):
@@ -61,13 +62,41 @@ class Measure:
                             (identity, key, key)))
 
 
+def sections(path):
+    """Bytes of flash and of static RAM of an image."""
+    listing = subprocess.run(["avr-size", path], check=True,
+                             capture_output=True, text=True).stdout
+    text, data, bss = map(int, listing.splitlines()[1].split()[:3])
+    return text + data, data + bss
+
+
+def dongle():
+    """The whole image through an enrolment and two blocks of logins: its
+    flash, and its RAM with the deepest that the stack was. And the slowest
+    login, 31 steps below its block's value, from request to message."""
+    flash, static = sections(image("dongle"))
+    with Dongle(watched=True) as it:
+        it.enrol(n=256)
+        it.wait_ready()
+        _, x1 = it.login()
+        it.ask(5, x1[:64])
+        it.login(skip=62, challenge=bytes(16))
+        it.settle()
+        stack = 0x8ff - int(it.command("stack"))
+        it.call("wk_session_login", Out(70), bytes(15))
+        login = it.cycles
+    return {"dongle": {"flash": flash, "stack": stack,
+                       "ram": static + stack},
+            "x1 on the dongle": {"cycles": login}}
+
+
 def measure():
     """{name: {kind: figure}} of everything that has a budget."""
     with Core() as core:
         figures = Measure(core)
         figures.crypto()
         figures.messages()
-    return figures.figures
+    return {**figures.figures, **dongle()}
 
 
 def budgets():

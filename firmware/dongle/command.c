@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "command.h"
+
+#include "pool.h"
+#include "session.h"
+
+#include <whitekey/bytes.h>
+
+enum op {
+  OP_INFO = 1,
+  OP_ENROL = 2,
+  OP_PUBLIC = 3,
+  OP_LOGIN = 4,
+  OP_ANSWER = 5,
+  OP_RESET = 6
+};
+
+enum status {
+  OK = 0,
+  UNKNOWN = 1,    /* no such command */
+  MALFORMED = 2,  /* its length or a value */
+  WRONG_TIME = 3, /* not in this state */
+  BUSY = 4,       /* building its chain: ask again */
+  SPENT = 5,      /* no password is left */
+  LOCKED = 6,     /* wants a finger */
+  DAMAGED = 7,    /* the EEPROM */
+  REFUSED = 8     /* not the server's answer */
+};
+
+#define REPLY 0x80u
+
+static enum status status_of(enum wk_err err) {
+  switch (err) {
+  case WK_OK:
+    return OK;
+  case WK_ERR_ARGUMENT:
+  case WK_ERR_MALFORMED:
+    return MALFORMED;
+  case WK_ERR_EXISTS:
+  case WK_ERR_MISSING:
+    return WRONG_TIME;
+  case WK_ERR_BUSY:
+    return BUSY;
+  case WK_ERR_EXHAUSTED:
+    return SPENT;
+  case WK_ERR_KEY:
+    return LOCKED;
+  case WK_ERR_FORGED:
+    return REFUSED;
+  case WK_ERR_CHAIN:
+  case WK_ERR_SPACE:
+  case WK_ERR_CORRUPT:
+  case WK_ERR_IO:
+  case WK_ERR_MEMORY:
+    break;
+  }
+  return DAMAGED;
+}
+
+/* What is left of a request must be all read. */
+static bool whole(const struct wk_reader *in) {
+  return in->ok && in->left == 0;
+}
+
+static enum status info(struct wk_writer *out, struct wk_reader *in) {
+  if (!whole(in))
+    return MALFORMED;
+  const struct wk_device *d = wk_session_device();
+  const struct wk_store *s = wk_session_store();
+  wk_write_u8(out, (uint8_t)wk_session_state());
+  wk_write_be32(out, d->epoch);
+  wk_write_be32(out, d->n);
+  wk_write_be32(out, wk_session_state() == WK_BLANK ? 0 : wk_store_next(s));
+  wk_write_be32(out, s->walk.going ? s->walk.at : 0);
+  wk_write_u8(out, d->id.did_len);
+  wk_write_bytes(out, d->id.did, d->id.did_len);
+  return OK;
+}
+
+static enum status enrol(struct wk_writer *out, struct wk_reader *in) {
+  struct wk_enrolment e;
+  (void)out;
+  e.n = wk_read_be32(in);
+  const uint8_t *realm = wk_read_view(in, WK_REALM_LEN);
+  e.ks = wk_read_view(in, WK_KS_LEN);
+  e.random = wk_read_view(in, WK_RANDOM_LEN);
+  const uint8_t did_len = wk_read_u8(in);
+  const char *did = (const char *)wk_read_view(in, did_len);
+  if (!whole(in) || wk_id_init(&e.id, realm, did, did_len) != WK_OK)
+    return MALFORMED;
+  return status_of(wk_session_enrol(&e));
+}
+
+static enum status public(struct wk_writer *out, struct wk_reader *in) {
+  uint8_t bio_id[WK_BIO_LEN]; uint8_t anchor[WK_VALUE_LEN];
+  if (!whole(in)) return MALFORMED;
+  const enum wk_err err = wk_session_public(bio_id, anchor);
+  if (err == WK_ERR_ARGUMENT) return WRONG_TIME;
+  wk_write_bytes(out, bio_id, sizeof bio_id);
+  wk_write_bytes(out, anchor, sizeof anchor);
+  wk_wipe(bio_id, sizeof bio_id);
+  return status_of(err);
+}
+
+static enum status login(struct wk_writer *out, struct wk_reader *in) {
+  struct wk_wish wish = {.skip = wk_read_u8(in)};
+  uint8_t x1[WK_X1_LEN];
+  wish.time = wk_read_be32(in);
+  wk_read_bytes(in, wish.nonce, sizeof wish.nonce);
+  if (in->left > 0)
+    wish.challenge = wk_read_view(in, WK_CHALLENGE_LEN);
+  if (!whole(in) || wish.skip > WK_SKIP_MAX)
+    return MALFORMED;
+  const enum wk_err err = wk_session_login(x1, &wish);
+  wk_write_bytes(out, x1, sizeof x1);
+  return status_of(err);
+}
+
+static enum status answer(struct wk_writer *out, struct wk_reader *in) {
+  struct wk_reply reply;
+  const uint8_t *x4 = wk_read_view(in, WK_X4_LEN);
+  if (!whole(in))
+    return MALFORMED;
+  const enum wk_err err = wk_session_answer(&reply, x4);
+  wk_write_u8(out, (uint8_t)reply.status);
+  wk_write_u8(out, (uint8_t)reply.role);
+  wk_write_be32(out, reply.epoch);
+  wk_write_be32(out, reply.index);
+  wk_write_be32(out, reply.time);
+  return status_of(err);
+}
+
+static enum status reset(struct wk_writer *out, struct wk_reader *in) {
+  static const char sure[] = {'E', 'R', 'A', 'S', 'E'};
+  const uint8_t *said = wk_read_view(in, sizeof sure);
+  (void)out;
+  if (!whole(in) || !wk_equal(said, sure, sizeof sure))
+    return MALFORMED;
+  wk_session_reset();
+  return OK;
+}
+
+static enum status obey(uint8_t op, struct wk_writer *out,
+                        struct wk_reader *in) {
+  switch ((enum op)op) {
+  case OP_INFO:
+    return info(out, in);
+  case OP_ENROL:
+    return enrol(out, in);
+  case OP_PUBLIC:
+    return public(out, in);
+  case OP_LOGIN:
+    return login(out, in);
+  case OP_ANSWER:
+    return answer(out, in);
+  case OP_RESET:
+    return reset(out, in);
+  }
+  return UNKNOWN;
+}
+
+/* A command reads all of its request before it writes of its reply. */
+uint8_t wk_command(uint8_t content[WK_FRAME_MAX], uint8_t len) {
+  struct wk_reader in;
+  struct wk_writer out;
+  const uint8_t op = content[0];
+  wk_reader_init(&in, content + 1, len - 1u);
+  wk_writer_init(&out, content + 2, WK_FRAME_MAX - 2);
+  const enum status status = obey(op, &out, &in);
+  content[0] = op | REPLY;
+  content[1] = (uint8_t)status;
+  return status == OK ? (uint8_t)(2 + out.used) : 2;
+}

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "frame.h"
+
+#include <util/crc16.h>
+
+#include "uart.h"
+
+#include <whitekey/bytes.h>
+
+enum { END = 0xc0, ESC = 0xdb, ESC_END = 0xdc, ESC_ESC = 0xdd };
+#define VERSION 1u
+#define OVERHEAD 3u /* version and CRC */
+
+static struct {
+  volatile bool whole; /* buffer is the main loop's until the answer */
+  bool escaped;
+  bool spoilt; /* wait for the next END */
+  volatile uint8_t len;
+  uint8_t buffer[WK_FRAME_MAX + OVERHEAD];
+} in;
+
+static uint16_t crc_of(const uint8_t *data, uint8_t len) {
+  uint16_t crc = 0xffff;
+  while (len-- > 0)
+    crc = _crc_xmodem_update(crc, *data++);
+  return crc;
+}
+
+static void begin(void) {
+  in.len = 0;
+  in.escaped = false;
+  in.spoilt = false;
+}
+
+static void end(void) {
+  if (in.spoilt || in.len <= OVERHEAD)
+    begin();
+  else
+    in.whole = true;
+}
+
+void wk_frame_receive(uint8_t byte) {
+  if (in.whole)
+    return;
+  if (byte == END) {
+    end();
+    return;
+  }
+  if (byte == ESC) {
+    in.escaped = true;
+    return;
+  }
+  if (in.escaped)
+    byte = byte == ESC_END ? END : ESC;
+  in.escaped = false;
+  if (in.len == sizeof in.buffer)
+    in.spoilt = true;
+  else
+    in.buffer[in.len++] = byte;
+}
+
+static void listen(void) {
+  begin();
+  in.whole = false;
+}
+
+bool wk_frame_is_whole(void) {
+  return in.whole;
+}
+
+bool wk_frame_take(uint8_t **content, uint8_t *len) {
+  if (!in.whole)
+    return false;
+  const uint8_t body = (uint8_t)(in.len - 2u);
+  const uint16_t crc = (uint16_t)(in.buffer[body] << 8 | in.buffer[body + 1]);
+  if (in.buffer[0] != VERSION || crc_of(in.buffer, body) != crc) {
+    listen();
+    return false;
+  }
+  *content = in.buffer + 1;
+  *len = (uint8_t)(body - 1u);
+  return true;
+}
+
+static void send_escaped(uint8_t byte) {
+  if (byte == END || byte == ESC) {
+    wk_uart_send(ESC);
+    byte = byte == END ? ESC_END : ESC_ESC;
+  }
+  wk_uart_send(byte);
+}
+
+void wk_frame_send(const uint8_t *content, uint8_t len) {
+  uint16_t crc = _crc_xmodem_update(0xffff, VERSION);
+  wk_uart_send(END);
+  send_escaped(VERSION);
+  while (len-- > 0) {
+    crc = _crc_xmodem_update(crc, *content);
+    send_escaped(*content++);
+  }
+  send_escaped((uint8_t)(crc >> 8));
+  send_escaped((uint8_t)crc);
+  wk_wipe(in.buffer, sizeof in.buffer);
+  listen();
+  wk_uart_send(END);
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * layout.h - what stands where in the chip's EEPROM.
+ *
+ * Every record begins with a byte that says whether it is valid. It is made
+ * invalid before a byte of the record changes, and valid after the last one
+ * has: power may fail in any write, with any bits in the byte being written,
+ * and the record is the old one, the new one or invalid.
+ */
+#ifndef WHITEKEY_DONGLE_LAYOUT_H
+#define WHITEKEY_DONGLE_LAYOUT_H
+
+/* Address 0 stays unused: a falling supply may hit it (data sheet 8.6.6). */
+#define WK_AT_VAULT 2u   /* the key that opens the rest, unattended only */
+#define WK_AT_DEVICE 32u /* who we are, and the chain's secrets */
+#define WK_AT_COUNTER 192u
+#define WK_AT_SLOTS 272u
+#define WK_NV_LEN 1024u
+
+#define WK_VAULT_SIZE 17u   /* valid, key */
+#define WK_DEVICE_SIZE 139u /* valid, public part, sealed part, tag */
+#define WK_COUNTER_SIZE 35u /* two of them: valid, block, marks */
+#define WK_SLOT_SIZE 39u    /* valid, block, sealed value, tag */
+#define WK_SLOTS 13u        /* values of 11 blocks, the current, a spare */
+
+_Static_assert(WK_AT_VAULT + WK_VAULT_SIZE <= WK_AT_DEVICE, "vault");
+_Static_assert(WK_AT_DEVICE + WK_DEVICE_SIZE <= WK_AT_COUNTER, "device");
+_Static_assert(WK_AT_COUNTER + 2 * WK_COUNTER_SIZE <= WK_AT_SLOTS, "counter");
+_Static_assert(WK_AT_SLOTS + WK_SLOTS * WK_SLOT_SIZE <= WK_NV_LEN, "slots");
+
+#endif

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "session.h"
+
+#include <string.h>
+
+#include "pool.h"
+#include "vault.h"
+
+#include <whitekey/bytes.h>
+
+static struct {
+  struct wk_device device;
+  struct wk_store store;
+  enum wk_state state;
+  uint8_t kx[WK_KX_LEN];
+  bool clock_known; /* of an earlier message since power-on */
+  uint32_t time;    /* the highest sent */
+  struct {
+    uint32_t index; /* of the last X1; 0: there is none to be answered */
+    uint8_t x1[WK_X1_LEN];
+    bool challenged;
+    uint8_t challenge[WK_CHALLENGE_LEN];
+  } asked;
+} self;
+
+static enum wk_state state_of_store(void) {
+  if (wk_store_next(&self.store) > self.device.n)
+    return WK_SPENT;
+  return wk_store_is_ready(&self.store) ? WK_READY : WK_BUILDING;
+}
+
+void wk_session_start(void) {
+  memset(&self, 0, sizeof self);
+  if (!wk_device_load(&self.device)) {
+    wk_session_reset(); /* power may have failed in the last one */
+    return;
+  }
+  self.state = WK_DAMAGED;
+  if (wk_store_load(&self.store, &self.device.id, self.device.epoch,
+                    self.device.n) != WK_OK)
+    return;
+  if (wk_vault_open() && wk_device_key(&self.device, self.kx))
+    self.state = state_of_store();
+}
+
+bool wk_session_work(void) {
+  if (self.state == WK_BLANK || self.state == WK_DAMAGED)
+    return false;
+  const bool worked = wk_store_work(&self.store);
+  self.state = state_of_store();
+  return worked;
+}
+
+enum wk_state wk_session_state(void) {
+  return self.state;
+}
+
+const struct wk_device *wk_session_device(void) {
+  return &self.device;
+}
+
+const struct wk_store *wk_session_store(void) {
+  return &self.store;
+}
+
+static bool is_power_of_two(uint32_t n) {
+  return (n & (n - 1)) == 0;
+}
+
+static void make_secrets(struct wk_device_secrets *secrets,
+                         const struct wk_enrolment *e) {
+  uint8_t random[WK_RANDOM_LEN];
+  wk_pool_add(e->random, WK_RANDOM_LEN);
+  memcpy(secrets->ks, e->ks, WK_KS_LEN);
+  wk_pool_take(secrets->seed);
+  wk_pool_take(random);
+  memcpy(secrets->bio_id, random, WK_BIO_LEN);
+  wk_vault_make(random + WK_BIO_LEN);
+  wk_wipe(random, sizeof random);
+}
+_Static_assert(WK_BIO_LEN + WK_AES_KEY_LEN == WK_RANDOM_LEN, "one draw");
+
+enum wk_err wk_session_enrol(const struct wk_enrolment *e) {
+  if (self.state != WK_BLANK)
+    return WK_ERR_EXISTS;
+  if (e->n < WK_STORE_N_MIN || e->n > WK_STORE_N_MAX || !is_power_of_two(e->n))
+    return WK_ERR_ARGUMENT;
+  struct wk_device_secrets secrets;
+  self.device.id = e->id;
+  self.device.epoch = 0;
+  self.device.n = e->n;
+  make_secrets(&secrets, e);
+  wk_store_create(&self.store, &e->id, 0, e->n);
+  wk_device_write(&self.device, &secrets);
+  self.state = WK_DAMAGED;
+  if (!wk_device_key(&self.device, self.kx))
+    return WK_ERR_IO;
+  self.state = WK_BUILDING;
+  return WK_OK;
+}
+
+enum wk_err wk_session_public(uint8_t bio_id[WK_BIO_LEN],
+                              uint8_t anchor[WK_VALUE_LEN]) {
+  struct wk_device_secrets secrets;
+  memset(bio_id, 0, WK_BIO_LEN);
+  memset(anchor, 0, WK_VALUE_LEN);
+  if (self.state != WK_READY)
+    return WK_ERR_BUSY;
+  const enum wk_err err = wk_store_anchor(&self.store, anchor);
+  if (err != WK_OK)
+    return err;
+  if (!wk_device_open(&self.device, &secrets))
+    return WK_ERR_KEY;
+  memcpy(bio_id, secrets.bio_id, WK_BIO_LEN);
+  wk_wipe(&secrets, sizeof secrets);
+  return WK_OK;
+}
+
+/*
+ * Never lower than one sent before (protocol section 2). Power loss forgets
+ * what that was: the first message afterwards has none.
+ */
+static uint32_t time_to_send(uint32_t time) {
+  const bool first = !self.clock_known;
+  self.clock_known = true;
+  if (first || time < self.time)
+    return 0;
+  self.time = time;
+  return time;
+}
+
+static void mix_nonce(uint8_t nonce[WK_NONCE_LEN],
+                      const uint8_t host[WK_NONCE_LEN]) {
+  uint8_t random[WK_RANDOM_LEN];
+  wk_pool_show(random, host, WK_NONCE_LEN);
+  memcpy(nonce, random, WK_NONCE_LEN);
+}
+
+/* What an X4 must fit. */
+static void remember(uint32_t index, const uint8_t x1[WK_X1_LEN],
+                     const struct wk_wish *wish) {
+  self.asked.index = index;
+  memcpy(self.asked.x1, x1, WK_X1_LEN);
+  self.asked.challenged = wish->challenge != NULL;
+  if (wish->challenge)
+    memcpy(self.asked.challenge, wish->challenge, WK_CHALLENGE_LEN);
+}
+
+static enum wk_err why_not(void) {
+  switch (self.state) {
+  case WK_BLANK:
+    return WK_ERR_MISSING;
+  case WK_BUILDING:
+    return WK_ERR_BUSY;
+  case WK_DAMAGED:
+    return WK_ERR_CORRUPT;
+  case WK_READY:
+  case WK_SPENT:
+    break;
+  }
+  return WK_OK;
+}
+
+enum wk_err wk_session_login(uint8_t x1[WK_X1_LEN],
+                             const struct wk_wish *wish) {
+  struct wk_header header = {.type = WK_X1, .epoch = self.device.epoch};
+  struct wk_login login = {0};
+  const struct wk_seal seal = {&self.device.id, self.kx, wish->challenge};
+  memset(x1, 0, WK_X1_LEN);
+  enum wk_err err = why_not();
+  if (err != WK_OK)
+    return err;
+  err = wk_store_take(&self.store, wish->skip, login.x, &header.index);
+  if (err != WK_OK)
+    return err;
+  login.time = time_to_send(wish->time);
+  mix_nonce(header.nonce, wish->nonce);
+  err = wk_login_seal(x1, &header, &login, &seal);
+  wk_wipe(&login, sizeof login);
+  remember(header.index, x1, wish);
+  return err;
+}
+
+enum wk_err wk_session_answer(struct wk_reply *reply,
+                              const uint8_t x4[WK_X4_LEN]) {
+  struct wk_header header;
+  const struct wk_seal seal = {&self.device.id, self.kx,
+                               self.asked.challenged ? self.asked.challenge
+                                                     : NULL};
+  uint8_t digest[WK_DIGEST_LEN];
+  memset(reply, 0, sizeof *reply);
+  if (self.asked.index == 0)
+    return WK_ERR_FORGED;
+  wk_msg_digest(digest, self.asked.x1, WK_X1_LEN);
+  if (wk_header_parse(&header, WK_X4, x4, WK_X4_LEN) != WK_OK ||
+      header.epoch != self.device.epoch || header.index != self.asked.index ||
+      wk_reply_open(reply, &header, x4, &seal) != WK_OK ||
+      !wk_equal(reply->digest, digest, WK_DIGEST_LEN)) {
+    wk_wipe(reply, sizeof *reply);
+    return WK_ERR_FORGED;
+  }
+  self.asked.index = 0;
+  return WK_OK;
+}
+
+void wk_session_reset(void) {
+  wk_device_erase();
+  wk_vault_destroy();
+  wk_counter_erase();
+  wk_slots_clear(&self.store.slots, 0);
+  wk_wipe(&self, sizeof self);
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * session.h - the dongle between power-on and power-off: enrolling, giving
+ * passwords, checking answers. Knows no wire; command.h does.
+ */
+#ifndef WHITEKEY_DONGLE_SESSION_H
+#define WHITEKEY_DONGLE_SESSION_H
+
+#include <whitekey/msg.h>
+
+#include "device.h"
+#include "store.h"
+
+enum wk_state {
+  WK_BLANK = 0,    /* not enrolled */
+  WK_BUILDING = 1, /* computing its chain */
+  WK_READY = 2,
+  WK_SPENT = 3,  /* no password is left */
+  WK_DAMAGED = 4 /* the EEPROM contradicts itself: reset and enrol anew */
+};
+
+struct wk_wish { /* what the host says of a password */
+  uint8_t skip;  /* indices to leave out, protocol section 2 */
+  uint32_t time; /* Unix seconds, 0: unknown */
+  uint8_t nonce[WK_NONCE_LEN];
+  const uint8_t *challenge; /* WK_CHALLENGE_LEN bytes, or NULL */
+};
+
+struct wk_enrolment {
+  struct wk_id id;
+  uint32_t n;
+  const uint8_t *ks;     /* WK_KS_LEN bytes */
+  const uint8_t *random; /* WK_RANDOM_LEN bytes of the host's */
+};
+
+/* Where nobody is enrolled, nothing of an earlier enrolment is left. */
+void wk_session_start(void);
+
+/* A piece of work that waits for nobody; false: there is none. */
+bool wk_session_work(void);
+
+enum wk_state wk_session_state(void);
+const struct wk_device *wk_session_device(void);
+const struct wk_store *wk_session_store(void);
+
+/* Starts making a chain. WK_ERR_EXISTS: enrolled; WK_ERR_ARGUMENT: n. */
+WK_MUST_CHECK enum wk_err wk_session_enrol(const struct wk_enrolment *e);
+
+/* What the server is told at an enrolment, until the first password. */
+WK_MUST_CHECK enum wk_err wk_session_public(uint8_t bio_id[WK_BIO_LEN],
+                                            uint8_t anchor[WK_VALUE_LEN]);
+
+/*
+ * The next X1. WK_ERR_MISSING: not enrolled; WK_ERR_BUSY: building its chain;
+ * WK_ERR_CORRUPT: damaged; otherwise as wk_store_take(). x1 is zeroed then.
+ */
+WK_MUST_CHECK enum wk_err wk_session_login(uint8_t x1[WK_X1_LEN],
+                                           const struct wk_wish *wish);
+
+/* The server's X4 for the last X1; WK_ERR_FORGED: it is not that. */
+WK_MUST_CHECK enum wk_err wk_session_answer(struct wk_reply *reply,
+                                            const uint8_t x4[WK_X4_LEN]);
+
+/* Back to blank; every secret is written over. */
+void wk_session_reset(void);
+
+#endif

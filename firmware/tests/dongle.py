@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The dongle's image on a simulated chip, spoken to over its serial line, and
+the server's side of what it says."""
+
+import hashlib
+import hmac
+import struct
+from binascii import crc_hqx
+
+from cryptography.exceptions import InvalidTag  # noqa: F401
+from cryptography.hazmat.primitives.ciphers.aead import AESCCM
+
+from chip import Chip
+
+HZ = 16_000_000
+INFO, ENROL, PUBLIC, LOGIN, ANSWER, RESET = range(1, 7)
+(OK, UNKNOWN, MALFORMED, WRONG_TIME, BUSY, SPENT, LOCKED, DAMAGED,
+ REFUSED) = range(9)
+BLANK, BUILDING, READY, EMPTY, BROKEN = range(5)
+OLD, NEW, ERASED, MIXED = range(4)
+CUTS = (OLD, NEW, ERASED, MIXED)
+
+
+class Cut(Exception):
+    """Power failed."""
+
+
+class Silent(Exception):
+    """No answer came in time."""
+
+
+def frame(content, version=1):
+    body = bytes([version]) + content
+    body += struct.pack(">H", crc_hqx(body, 0xffff))
+    body = body.replace(b"\xdb", b"\xdb\xdd").replace(b"\xc0", b"\xdb\xdc")
+    return b"\xc0" + body + b"\xc0"
+
+
+def unframe(data):
+    """The content of the one frame in data."""
+    body = data.strip(b"\xc0")
+    body = body.replace(b"\xdb\xdc", b"\xc0").replace(b"\xdb\xdd", b"\xdb")
+    if body[:1] != b"\1" or crc_hqx(body, 0xffff) != 0:
+        raise AssertionError(f"not a frame: {data.hex()}")
+    return body[1:-2]
+
+
+class Dongle(Chip):
+    def __init__(self, watched=False):
+        super().__init__("dongle", watched)
+        self.idle(HZ // 10)
+
+    def power_cycle(self):
+        """Off and on; listens when this is over."""
+        self.command("power")
+        self.idle(HZ // 10)
+
+    def idle(self, cycles):
+        """Lets it do what it does on its own."""
+        if self.command("run", cycles) == "cut":
+            raise Cut()
+
+    def raw(self, data, seconds=0.5):
+        """Sends bytes; what comes back until a frame's end."""
+        received, left = b"", int(seconds * HZ)
+        words = ("talk", left, data.hex())
+        self.cycles = 0
+        while left > 0:
+            end, cycles, *hexed = self.command(*words).split()
+            if end == "cut":
+                raise Cut()
+            self.cycles += int(cycles)
+            left -= int(cycles)
+            received += bytes.fromhex("".join(hexed))
+            if received.strip(b"\xc0") and received.endswith(b"\xc0"):
+                return received
+            words = ("talk", left)
+        raise Silent(received.hex())
+
+    def ask(self, op, payload=b"", seconds=2):
+        """The status and what follows it."""
+        reply = unframe(self.raw(frame(bytes([op]) + payload), seconds))
+        if reply[0] != op | 0x80:
+            raise AssertionError(f"an answer to {reply[0] & 0x7f}, not {op}")
+        return reply[1], reply[2:]
+
+    def info(self):
+        status, body = self.ask(INFO)
+        assert status == OK, status
+        state, epoch, n, following, at = struct.unpack(">BIIII", body[:17])
+        return {"state": state, "epoch": epoch, "n": n, "next": following,
+                "at": at, "did": body[18:18 + body[17]].decode()}
+
+    def enrol(self, did="dongle-1", n=256, realm=bytes(16),
+              ks=bytes(range(32)), random=bytes(32)):
+        payload = struct.pack(">I", n) + realm + ks + random
+        payload += bytes([len(did)]) + did.encode()
+        return self.ask(ENROL, payload)[0]
+
+    def wait_ready(self):
+        while self.info()["state"] == BUILDING:
+            self.idle(HZ)
+
+    def settle(self):
+        """Until it has nothing to do."""
+        before = None
+        while before != (now := self.command("writes")):
+            before = now
+            self.idle(HZ // 2)
+
+    def public(self):
+        """bio_id and anchor."""
+        status, body = self.ask(PUBLIC)
+        assert status == OK, status
+        return body[:16], body[16:]
+
+    def login(self, skip=0, time=0, nonce=bytes(8), challenge=b""):
+        payload = struct.pack(">BI", skip, time) + nonce + challenge
+        return self.ask(LOGIN, payload)
+
+
+class Server:
+    """What a registry does with the messages of one dongle."""
+
+    def __init__(self, dongle, did="dongle-1", n=256, realm=bytes(16),
+                 ks=bytes(range(32)), epoch=0):
+        self.bio_id, self.anchor = dongle.public()
+        lv = bytes([len(did)]) + did.encode()
+        self.salt = self.salt_of(did, realm, epoch)
+        self.kx = hmac.digest(ks, b"whitekey/1/msg" + realm +
+                              struct.pack(">I", epoch) + self.bio_id + lv,
+                              "sha256")[:16]
+        self.aad = b"whitekey/1/aad" + realm + lv
+        self.epoch, self.n = epoch, n
+        self.last, self.value, self.time = 0, self.anchor, 0
+        self.seen = set()
+
+    @staticmethod
+    def salt_of(did, realm=bytes(16), epoch=0):
+        salted = b"whitekey/1/salt" + realm + b"C" + struct.pack(">I", epoch)
+        salted += bytes([len(did)]) + did.encode()
+        return hashlib.sha256(salted).digest()[:16]
+
+    def open(self, x1, challenge=b""):
+        """index, time and value; each index may come once only."""
+        version, kind, epoch, index = struct.unpack(">BBII", x1[:10])
+        assert (version, kind, epoch) == (1, 1, self.epoch), x1.hex()
+        nonce = bytes([kind]) + x1[6:18]
+        body = AESCCM(self.kx).decrypt(nonce, x1[18:],
+                                       self.aad + x1[:18] + challenge)
+        assert index not in self.seen, f"index {index} came twice"
+        self.seen.add(index)
+        return index, struct.unpack(">I", body[:4])[0], body[4:]
+
+    def take(self, x1, challenge=b""):
+        """The index of a login that the registry would let in."""
+        index, time, value = self.open(x1, challenge)
+        assert self.last < index <= self.n, (self.last, index)
+        x = value
+        for j in range(index - 1, self.last - 1, -1):
+            x = hashlib.sha256(b"\1" + self.salt + struct.pack(">I", j) +
+                               x).digest()
+        assert x == self.value, f"a wrong value at {index}"
+        assert time == 0 or time >= self.time, (time, self.time)
+        self.last, self.value = index, value
+        self.time = max(time, self.time)
+        return index
+
+    def answer(self, x1, status=1, challenge=b""):
+        """The X4 for an X1."""
+        header = b"\1\4" + x1[2:10] + bytes(8)
+        body = bytes([status]) + b"C" + x1[2:10] + struct.pack(">I", 7)
+        body += hashlib.sha256(x1).digest()[:16]
+        nonce = header[1:2] + header[6:18]
+        return header + AESCCM(self.kx).encrypt(
+            nonce, body, self.aad + header + challenge)

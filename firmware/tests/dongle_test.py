@@ -1,0 +1,209 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The dongle's image, spoken to over its serial line."""
+
+import struct
+import unittest
+
+import dongle as d
+from dongle import Dongle, Server, frame
+
+
+class DongleTest(unittest.TestCase):
+    def setUp(self):
+        self.dongle = Dongle()
+        self.addCleanup(self.dongle.__exit__, None)
+
+    def enrolled(self, n=256, **who):
+        self.assertEqual(self.dongle.enrol(n=n, **who), d.OK)
+        self.dongle.wait_ready()
+        return Server(self.dongle, n=n, **who)
+
+    def login(self, server, **wish):
+        status, x1 = self.dongle.login(**wish)
+        self.assertEqual(status, d.OK)
+        return server.take(x1, wish.get("challenge", b""))
+
+    def refused(self, status, op, payload=b""):
+        self.assertEqual(self.dongle.ask(op, payload), (status, b""))
+
+
+class EnrolTest(DongleTest):
+    def test_info__of_a_blank_dongle(self):
+        self.assertEqual(self.dongle.info(), {
+            "state": d.BLANK, "epoch": 0, "n": 0, "next": 0, "at": 0,
+            "did": ""})
+
+    def test_enrol__tells_its_progress_then_is_ready(self):
+        self.assertEqual(self.dongle.enrol(n=1024), d.OK)
+        info = self.dongle.info()
+        self.assertEqual((info["state"], info["n"], info["did"]),
+                         (d.BUILDING, 1024, "dongle-1"))
+        self.assertEqual(self.dongle.login()[0], d.BUSY)
+        self.dongle.idle(d.HZ)
+        later = self.dongle.info()["at"]
+        self.assertTrue(0 < later < 1024, later)
+        self.dongle.wait_ready()
+        info = self.dongle.info()
+        self.assertEqual((info["state"], info["next"]), (d.READY, 1))
+
+    def test_enrol__takes_the_longest_name(self):
+        who = {"did": "d" * 32, "realm": bytes(range(16)), "ks": b"\xc0" * 32}
+        server = self.enrolled(**who)
+        self.assertEqual(self.login(server), 1)
+
+    def test_enrol__another_seed_each_time(self):
+        first = self.enrolled()
+        self.assertEqual(self.dongle.ask(d.RESET, b"ERASE")[0], d.OK)
+        self.assertEqual(self.dongle.info()["state"], d.BLANK)
+        second = self.enrolled()
+        self.assertNotEqual(first.anchor, second.anchor)
+        self.assertNotEqual(first.bio_id, second.bio_id)
+
+    def test_enrol__bad_values_are_refused(self):
+        for n in (0, 2, 128, 257, 1000, 131072):
+            self.assertEqual(self.dongle.enrol(n=n), d.MALFORMED, n)
+        for did in ("", "d" * 33, "two words", "umläut"):
+            self.assertEqual(self.dongle.enrol(did=did), d.MALFORMED, did)
+        self.assertEqual(self.dongle.info()["state"], d.BLANK)
+
+    def test_enrol__only_once(self):
+        server = self.enrolled()
+        self.assertEqual(self.dongle.enrol(), d.WRONG_TIME)
+        self.assertEqual(self.login(server), 1)
+
+    def test_public__only_before_the_first_password(self):
+        self.refused(d.BUSY, d.PUBLIC)
+        server = self.enrolled()
+        self.login(server)
+        self.refused(d.WRONG_TIME, d.PUBLIC)
+
+    def test_reset__only_with_the_word(self):
+        server = self.enrolled()
+        self.refused(d.MALFORMED, d.RESET)
+        self.refused(d.MALFORMED, d.RESET, b"erase")
+        self.assertEqual(self.login(server), 1)
+
+
+class LoginTest(DongleTest):
+    def test_login__every_password_of_a_chain(self):
+        server = self.enrolled(n=256)
+        for i in range(1, 257):
+            self.assertEqual(self.login(server), i)
+        self.assertEqual(self.dongle.login()[0], d.SPENT)
+        self.assertEqual(self.dongle.info()["state"], d.EMPTY)
+        self.dongle.power_cycle()
+        self.assertEqual(self.dongle.login()[0], d.SPENT)
+
+    def test_login__after_each_power_cycle(self):
+        server = self.enrolled()
+        for i in range(1, 36):
+            self.assertEqual(self.login(server), i)
+            self.dongle.power_cycle()
+
+    def test_login__skips(self):
+        server = self.enrolled(n=512)
+        self.assertEqual(self.login(server, skip=4), 5)
+        self.assertEqual(self.login(server, skip=64), 70)
+        self.assertEqual(self.login(server, skip=26), 97)
+        self.refused(d.MALFORMED, d.LOGIN, b"\x41" + bytes(12))
+        self.assertEqual(self.login(server), 98)
+
+    def test_login__skips_over_the_end(self):
+        server = self.enrolled(n=256)
+        for _ in range(3):
+            self.login(server, skip=63)
+        self.assertEqual(self.dongle.login(skip=64)[0], d.SPENT)
+        self.assertEqual(self.login(server, skip=63), 256)
+
+    def test_login__with_a_challenge(self):
+        server = self.enrolled()
+        challenge = bytes(range(16))
+        self.assertEqual(self.login(server, challenge=challenge), 1)
+        status, x1 = self.dongle.login(challenge=challenge)
+        self.assertEqual(status, d.OK)
+        with self.assertRaises(d.InvalidTag):
+            server.open(x1)
+
+    def test_time__never_goes_back_and_not_first_after_power_on(self):
+        server = self.enrolled()
+
+        def sent(time):
+            return server.open(self.dongle.login(time=time)[1])[1]
+
+        self.assertEqual([sent(t) for t in (500, 500, 499, 0, 501)],
+                         [0, 500, 0, 0, 501])
+        self.dongle.power_cycle()
+        self.assertEqual([sent(t) for t in (400, 600)], [0, 600])
+
+    def test_nonces__differ_though_the_host_repeats_its_own(self):
+        self.enrolled()
+        nonces = {self.dongle.login()[1][10:18] for _ in range(5)}
+        self.assertEqual(len(nonces), 5)
+
+    def test_login__of_a_blank_dongle(self):
+        self.assertEqual(self.dongle.login()[0], d.WRONG_TIME)
+
+
+class AnswerTest(DongleTest):
+    def test_answer__the_servers_is_known(self):
+        server = self.enrolled()
+        challenge = bytes(range(16))
+        for challenge in (b"", challenge):
+            _, x1 = self.dongle.login(challenge=challenge)
+            x4 = server.answer(x1, status=2, challenge=challenge)
+            status, body = self.dongle.ask(d.ANSWER, x4)
+            index = struct.unpack(">I", x1[6:10])[0]
+            self.assertEqual(status, d.OK)
+            self.assertEqual(struct.unpack(">BBIII", body),
+                             (2, ord("C"), 0, index, 7))
+
+    def test_answer__others_are_refused(self):
+        server = self.enrolled()
+        _, x1 = self.dongle.login()
+        x4 = server.answer(x1)
+        _, later = self.dongle.login()
+        self.refused(d.REFUSED, d.ANSWER, x4)
+        for bit in range(0, len(x4) * 8, 37):
+            bent = bytearray(server.answer(later))
+            bent[bit // 8] ^= 1 << bit % 8
+            self.refused(d.REFUSED, d.ANSWER, bytes(bent))
+        self.refused(d.MALFORMED, d.ANSWER, x4[:-1])
+
+    def test_answer__counts_once(self):
+        server = self.enrolled()
+        x4 = server.answer(self.dongle.login()[1])
+        self.assertEqual(self.dongle.ask(d.ANSWER, x4)[0], d.OK)
+        self.refused(d.REFUSED, d.ANSWER, x4)
+
+
+class FrameTest(DongleTest):
+    def test_frames__bad_ones_are_not_answered(self):
+        info = frame(bytes([d.INFO]))
+        crc = bytearray(info)
+        crc[-3] ^= 1
+        silent = [bytes(crc), frame(bytes([d.INFO]), version=2), b"\xc0" * 9,
+                  frame(b""), b"\xc0\1\xc0", frame(bytes(200)),
+                  info[:-1] + b"\xdb"]
+        for data in silent:
+            with self.subTest(data=data.hex()):
+                with self.assertRaises(d.Silent):
+                    self.dongle.raw(data, seconds=0.2)
+        self.dongle.raw(b"\xc0" + info)
+
+    def test_frames__noise_before_one_is_passed_over(self):
+        noise = bytes(range(1, 190))
+        self.dongle.raw(noise + frame(bytes([d.INFO])))
+
+    def test_commands__every_length_but_the_right_one(self):
+        right = {d.INFO: 0, d.PUBLIC: 0, d.LOGIN: 13, d.ANSWER: 64,
+                 d.RESET: 5}
+        for op, size in right.items():
+            for other in {0, 1, size - 1, size + 1, 131} - {size, -1}:
+                self.refused(d.MALFORMED, op, bytes(other))
+        self.refused(d.MALFORMED, d.ENROL, bytes(100))
+        self.refused(d.UNKNOWN, 0)
+        self.refused(d.UNKNOWN, 0x7f)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
