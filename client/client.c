@@ -12,6 +12,8 @@
 
 #include "client_state.h"
 
+#define DOUBT 240u /* seconds: section 2, twice max_skew */
+
 uint32_t wk_clock_system(void *context) {
   (void)context;
   const time_t now = time(NULL);
@@ -141,15 +143,22 @@ static enum wk_err own_x1(const struct draw *draw,
   return err;
 }
 
-/* Never lower than a time sent before: 0 until the clock has caught up, and
- * 0 once where what was sent last is not known. */
+/* Where the last time sent is not known, one that nothing sent before can
+ * reach: a server takes times within 120 s of its clock. */
+static void doubt(struct wk_credential *credential, uint32_t now) {
+  const uint32_t known = now > credential->time ? now : credential->time;
+  credential->time = known > UINT32_MAX - DOUBT ? UINT32_MAX : known + DOUBT;
+  credential->reserved = 0;
+}
+
+/* Never lower than a time sent before: 0 until the clock has caught up. */
 static uint32_t read_clock(const struct wk_client *client,
                            struct wk_credential *credential) {
   const uint32_t now =
       client->clock ? client->clock(client->clock_context) : 0;
-  const bool unknown = credential->reserved > 0;
-  credential->reserved = 0;
-  if (unknown || now < credential->time)
+  if (credential->reserved > 0)
+    doubt(credential, now);
+  if (now < credential->time)
     return 0;
   if (now != 0)
     credential->time = now;

@@ -65,6 +65,12 @@ static bool opens(struct half *h, const struct decision *dec) {
   return true;
 }
 
+static bool near_clock(const struct half *h, const struct decision *dec) {
+  const int64_t max_skew = (int64_t)dec->in->policy->max_skew;
+  const int64_t off = dec->in->attempt->now - (int64_t)h->body.time;
+  return off <= max_skew && off >= -max_skew;
+}
+
 /* Row 5. */
 static bool clock_agrees(const struct half *h, const struct decision *dec) {
   const struct wk_policy *policy = dec->in->policy;
@@ -74,17 +80,17 @@ static bool clock_agrees(const struct half *h, const struct decision *dec) {
     return false; /* section 7: after a restore, older or none */
   if (h->body.time == 0)
     return !policy->require_time;
-  const int64_t off = dec->in->attempt->now - (int64_t)h->body.time;
-  return off <= (int64_t)policy->max_skew && off >= -(int64_t)policy->max_skew;
+  return near_clock(h, dec);
 }
 
-/* Freshness (b). */
-static bool fresh_by_time(const struct half *h) {
-  return h->body.time != 0 && (int64_t)h->body.time > h->chain->t_max;
+/* Freshness (b); with a challenge nobody has looked at the time yet. */
+static bool fresh_by_time(const struct half *h, const struct decision *dec) {
+  return h->body.time != 0 && (int64_t)h->body.time > h->chain->t_max &&
+         near_clock(h, dec);
 }
 
-static bool proven_fresh(const struct half *h) {
-  return h->fresh_by_challenge || fresh_by_time(h);
+static bool proven_fresh(const struct half *h, const struct decision *dec) {
+  return h->fresh_by_challenge || fresh_by_time(h, dec);
 }
 
 /* Rows 7 and 10: a walk beyond the window must be proven fresh, and there is
@@ -93,7 +99,7 @@ static bool walk_allowed(const struct half *h, struct decision *dec,
                          uint32_t steps) {
   if (steps <= dec->in->policy->window)
     return true;
-  if (!proven_fresh(h))
+  if (!proven_fresh(h, dec))
     return false;
   if (dec->long_walk)
     return true;
@@ -131,7 +137,7 @@ static enum wk_reason spent(struct half *h, struct decision *dec,
                             const uint8_t hash[WK_HASH_LEN]) {
   if (wk_equal(h->hash, hash, WK_HASH_LEN))
     return WK_REASON_REPLAY;
-  if (dec->record->released || !proven_fresh(h) ||
+  if (dec->record->released || !proven_fresh(h, dec) ||
       !walk_allowed(h, dec, last - h->header.index)) {
     dec->verdict->alarms |= WK_ALARM_SUSPECT;
     return WK_REASON_STALE;
@@ -172,7 +178,7 @@ static enum wk_reason epoch_long_gone(struct half *h, struct decision *dec) {
   h->fresh_by_challenge = dec->in->attempt->challenge &&
                           h->challenge_epoch > h->header.epoch &&
                           h->challenge_epoch - h->header.epoch >= 2;
-  if (!dec->record->released && proven_fresh(h))
+  if (!dec->record->released && proven_fresh(h, dec))
     return clone(h, dec);
   dec->verdict->alarms |= WK_ALARM_SUSPECT;
   return WK_REASON_EPOCH;

@@ -198,6 +198,21 @@ Test(decide_spent, stale__challenge_issued_before_the_index_was_spent) {
   expect_refusal(WK_REASON_STALE, WK_ALARM_SUSPECT);
 }
 
+/* Its clock ran ahead, was corrected, and what it sent before arrives. */
+Test(decide_spent, stale__a_time_that_row_5_would_refuse_proves_nothing) {
+  kit_challenge(&kit);
+  const struct wk_challenge early = kit.challenge;
+  kit_x1(&kit, 0, 1, now() + 1000);
+  const struct wk_attempt withheld = kit.attempt;
+  kit.attempt.challenge = NULL;
+  kit_x1(&kit, 0, 2, 0);
+  cr_assert_eq(kit_decide(&kit), WK_REASON_OK);
+  kit.attempt = withheld;
+  kit.challenge = early;
+  kit.attempt.now += 10;
+  expect_refusal(WK_REASON_STALE, WK_ALARM_SUSPECT);
+}
+
 Test(decide_spent, chain__fresh_spent_index_with_a_wrong_value) {
   use_up_to(3);
   kit_x1(&kit, 0, 2, now());
