@@ -17,8 +17,6 @@ enum fate {
   FATE_CRASH_X3      /* with the new seed durable */
 };
 
-enum x3_fate { X3_ANSWERED, X3_TWICE, X3_UNHEARD, X3_LOST, X3_WITHHELD };
-
 struct course {
   enum fate fate;
   enum x3_fate x3;
@@ -48,86 +46,20 @@ static struct course course_of(const struct setup *setup, uint32_t luck) {
                     (setup->challenge == CHALLENGE_MIXED && (luck >> 10 & 1))};
 }
 
-/* ---- the session of a login --------------------------------------------- */
-
-static void hear(struct world *world, struct device *device,
-                 const uint8_t x4[WK_X4_LEN]) {
-  struct wk_reply reply;
-  const enum wk_err err =
-      wk_client_check(device->client, x4, WK_X4_LEN, &reply, NULL);
-  world_say(world, ", X4 %s",
-            err == WK_ERR_CHAIN                  ? "tells of a theft"
-            : err != WK_OK                       ? "does not fit"
-            : reply.status == WK_STATUS_ACCEPTED ? "accepted"
-            : reply.status == WK_STATUS_PENDING  ? "pending"
-            : reply.status == WK_STATUS_SWITCHED ? "switched"
-                                                 : "refused");
-  if (err == WK_ERR_CHAIN)
-    judge_theft(world, device);
-}
-
-static void hear_login(struct world *world, struct device *device,
-                       const struct wk_accepted *session,
-                       const struct course *course) {
-  uint8_t x4[WK_X4_LEN];
-  if (wk_server_reply(world->server, session, world->now, WK_ROLE_C, x4) ==
-      WK_OK)
-    hear(world, device, x4);
-  if (session->d_index != 0 && course->second_x4 &&
-      wk_server_reply(world->server, session, world->now, WK_ROLE_D, x4) ==
-          WK_OK)
-    hear(world, device, x4);
-}
-
-static void send_x3(struct world *world, struct device *device,
-                    struct wk_accepted *session, const uint8_t x3[WK_X3_LEN],
-                    enum x3_fate fate) {
-  static const char *const names[] = {"", " twice", " unanswered", " lost",
-                                      " withheld"};
-  enum wk_status status = WK_STATUS_REFUSED;
-  uint8_t x4[WK_X4_LEN];
-  world_say(world, ", X3%s", names[fate]);
-  if (fate == X3_WITHHELD) {
-    world->letter.there = true;
-    world->letter.session = *session;
-    memcpy(world->letter.x3, x3, WK_X3_LEN);
-  }
-  if (fate == X3_WITHHELD || fate == X3_LOST)
-    return;
-  for (int i = fate == X3_TWICE ? 2 : 1; i > 0; i--)
-    if (wk_server_update(world->server, session, x3, WK_X3_LEN, world->now, x4,
-                         &status) == WK_OK &&
-        fate != X3_UNHEARD)
-      hear(world, device, x4);
-}
-
-static void update_keys(struct world *world, struct device *device,
-                        struct wk_accepted *session,
-                        const struct course *course) {
-  uint8_t x3[WK_X3_LEN];
-  while (wk_client_update(device->client, world->setup->when, x3, NULL) ==
-         WK_OK) {
-    if (course->fate == FATE_CRASH_X3) {
-      world_say(world, ", crash before X3");
-      world_crash_device(world, device);
-      return;
-    }
-    send_x3(world, device, session, x3, course->x3);
-  }
-}
+/* ---- a login -------------------------------------------------------------
+ */
 
 static void be_accepted(struct world *world, struct device *device,
-                        struct wk_accepted *session,
                         const struct course *course) {
   if (course->fate == FATE_UNHEARD)
     return;
   wk_client_accepted(device->client);
   judge_success(device);
   if (course->fate != FATE_NO_X4 && course->fate != FATE_LATE_X4)
-    hear_login(world, device, session, course);
-  update_keys(world, device, session, course);
+    session_hear(world, device, course->second_x4);
+  session_update(world, device, course->x3, course->fate == FATE_CRASH_X3);
   if (course->fate == FATE_LATE_X4)
-    hear_login(world, device, session, course);
+    session_hear(world, device, course->second_x4);
 }
 
 /* CONNACK 3 and its like are no refusal (section 2). */
@@ -163,15 +95,18 @@ static bool login(struct world *world, struct device *device,
     world_crash_device(world, device);
   if (course->fate == FATE_LOST)
     message->number = 0;
+  message->withheld = course->fate == FATE_WITHHELD;
   if (course->fate == FATE_LOST || course->fate == FATE_CRASH_BEFORE ||
       course->fate == FATE_WITHHELD)
     return false;
   struct wk_verdict verdict;
   const enum wk_reason reason = network_deliver(world, message, &verdict);
+  if (reason == WK_REASON_OK)
+    session_begin(world, &verdict.accepted);
   if (course->fate == FATE_CRASH_AFTER)
     world_crash_device(world, device);
   else if (reason == WK_REASON_OK)
-    be_accepted(world, device, &verdict.accepted, course);
+    be_accepted(world, device, course);
   else
     be_refused(device, reason, course);
   return reason == WK_REASON_OK;
@@ -198,41 +133,20 @@ static void deliver(struct world *world, bool again, uint32_t luck) {
   world_say(world, "%s %u/%u of %s", again ? "repeated" : "delivered late",
             message->c.epoch, message->c.index,
             message->who == 0 ? "device" : "copy");
-  (void)network_deliver(world, message, &verdict);
-}
-
-static void deliver_letter(struct world *world) {
-  struct letter *letter = &world->letter;
-  enum wk_status status = WK_STATUS_REFUSED;
-  uint8_t x4[WK_X4_LEN];
-  if (!letter->there)
-    return;
-  letter->there = false;
-  if (wk_server_update(world->server, &letter->session, letter->x3, WK_X3_LEN,
-                       world->now, x4, &status) == WK_OK)
-    world_say(world, "X3 delivered late: %s",
-              status == WK_STATUS_PENDING ? "taken" : "refused");
+  if (network_deliver(world, message, &verdict) == WK_REASON_OK)
+    session_begin(world, &verdict.accepted);
 }
 
 static void step_clock(struct world *world, struct device *device,
                        uint32_t luck) {
   const int64_t reach = (luck & 3) == 0 ? 3600 : 100;
   const int64_t by = (int64_t)(luck >> 2 & 0xffff) % (2 * reach + 1) - reach;
-  device->off = (luck >> 18 & 3) == 0 ? 0 : device->off + by;
+  const uint32_t what = luck >> 18 & 7;
+  device->off = what == 0   ? 0
+                : what == 1 ? world->policy.max_skew /* the most it may be */
+                            : device->off + by;
   world_say(world, "clock of %s is off by %d s",
             device->who == 0 ? "device" : "copy", (int)device->off);
-}
-
-static void release(struct world *world) {
-  struct wk_why why;
-  struct wk_record record;
-  world_record(world, &record);
-  if (record.state != WK_DEVICE_QUARANTINED)
-    return;
-  if (wk_registry_change(world->registry, DID, WK_CHANGE_RELEASE, &why) ==
-      WK_OK)
-    world_say(world, "released");
-  (void)wk_server_catch_up(world->server);
 }
 
 static void perform(struct world *world, const struct step *step,
@@ -248,7 +162,7 @@ static void perform(struct world *world, const struct step *step,
     deliver(world, step->kind == STEP_REPEAT, step->luck);
     break;
   case STEP_LATE_X3:
-    deliver_letter(world);
+    session_deliver_letter(world, step->luck & 1);
     break;
   case STEP_DEVICE_CRASH:
     world_say(world, "%s crashes", device->who == 0 ? "device" : "copy");
@@ -278,7 +192,19 @@ static void perform(struct world *world, const struct step *step,
     world_copy_device(world);
     break;
   case STEP_RELEASE:
-    release(world);
+    if (world_release(world))
+      world_say(world, "released");
+    break;
+  case STEP_FORGE:
+    forge(world, step->luck);
+    break;
+  case STEP_BACKUP:
+    world_say(world, "backup");
+    memory_store_backup();
+    break;
+  case STEP_RESTORE:
+    world_say(world, "restore");
+    world_restore(world);
     break;
   }
 }

@@ -9,10 +9,11 @@ static const unsigned usual[KIND_COUNT] = {
     [STEP_LOGIN] = 60,  [STEP_DELIVER] = 10,     [STEP_REPEAT] = 8,
     [STEP_LATE_X3] = 4, [STEP_DEVICE_CRASH] = 3, [STEP_SERVER_CRASH] = 4,
     [STEP_RESTART] = 2, [STEP_OUTAGE] = 3,       [STEP_FLUSH] = 8,
-    [STEP_CLOCK] = 6,   [STEP_COPY] = 3,         [STEP_RELEASE] = 3};
+    [STEP_CLOCK] = 6,   [STEP_COPY] = 3,         [STEP_RELEASE] = 3,
+    [STEP_FORGE] = 12,  [STEP_BACKUP] = 4,       [STEP_RESTORE] = 3};
 
 static void draw_setup(struct setup *setup, uint64_t *s) {
-  static const uint32_t windows[] = {4096, 4096, 4096, 200};
+  static const uint32_t windows[] = {4096, 4096, 4096, 130};
   static const uint32_t lengths[] = {256, 256, 256, CHAIN_MAX};
   static const enum wk_update_when whens[] = {
       WK_UPDATE_SESSION, WK_UPDATE_SESSION, WK_UPDATE_QUARTER,
@@ -21,14 +22,18 @@ static void draw_setup(struct setup *setup, uint64_t *s) {
   setup->user = seeded_below(s, 4) == 0;
   setup->copied = seeded_below(s, 2) == 0;
   setup->clockless = seeded_below(s, 6) == 0;
-  setup->hurried = seeded_below(s, 4) == 0;
+  setup->forgetful = seeded_below(s, 8) == 0;
+  setup->forged = seeded_below(s, 6) == 0;
+  setup->restored = seeded_below(s, 6) == 0;
+  setup->hurried = seeded_below(s, setup->restored ? 2 : 4) == 0;
   const uint32_t challenge = seeded_below(s, 6);
   setup->challenge = challenge == 0   ? CHALLENGE_ALWAYS
                      : challenge == 1 ? CHALLENGE_MIXED
                                       : CHALLENGE_NEVER;
   setup->when = whens[seeded_below(s, 5)];
   setup->n = lengths[seeded_below(s, 4)];
-  setup->window = windows[seeded_below(s, 4)];
+  /* A forger wants walks that are long. */
+  setup->window = windows[seeded_below(s, 4) | (setup->forged ? 2 : 0)];
   const uint32_t from = seeded_below(s, 4);
   setup->start = from < 2    ? 1
                  : from == 2 ? 1 + seeded_below(s, 120)
@@ -43,6 +48,10 @@ static void draw_moods(unsigned weight[KIND_COUNT], const struct setup *setup,
     weight[i] = usual[i] * (i == STEP_LOGIN ? 1 : moods[seeded_below(s, 5)]);
   if (!setup->copied)
     weight[STEP_COPY] = 0;
+  if (!setup->forged)
+    weight[STEP_FORGE] = 0;
+  if (!setup->restored)
+    weight[STEP_BACKUP] = weight[STEP_RESTORE] = 0;
 }
 
 static enum kind draw_kind(const unsigned weight[KIND_COUNT], uint64_t *s) {

@@ -6,6 +6,7 @@
 /* Section 2's skip-ahead, 1 + 2 + 4 .. + R in place of 1 each. */
 #define LADDER (2 * WK_SKIP_MAX - 1 - WK_REFUSALS_MAX)
 #define SWITCHES_MAX 7u
+#define PAUSE 60 /* seconds between long walks */
 
 static bool lone(const struct world *world) {
   return !world->judge.copy_made;
@@ -62,27 +63,34 @@ void judge_success(struct device *device) {
 /* ---- I1 ----------------------------------------------------------------- */
 
 static void judge_accepted_once(struct world *world, unsigned role,
-                                const struct spent *spent) {
+                                const struct spent *spent,
+                                const struct message *message) {
+  /* A restored server knows neither of a copy nor of a chain: but no message
+   * counts twice. */
+  const bool forgotten = world->judge.restored && message->deliveries == 1;
   if (spent->epoch >= EPOCHS || spent->index > CHAIN_MAX)
     return;
-  uint8_t *accepted = &world->judge.accepted[role][spent->epoch][spent->index];
-  if (*accepted)
+  uint16_t *accepted =
+      &world->judge.accepted[role][spent->epoch][spent->index];
+  if (*accepted && !forgotten)
     world_break(world, "I1: %u/%u of chain %c is accepted twice",
                 (unsigned)spent->epoch, (unsigned)spent->index,
                 role == 0 ? 'C' : 'D');
-  *accepted = 1;
+  *accepted = (uint16_t)(2 * world->made + message->who);
 }
 
 /* ---- I2 ----------------------------------------------------------------- */
 
 /* Section 9: its clock ran more than max_skew ahead when it made a message
- * that was delivered only when that time had come. */
+ * that was delivered at the right minute, when that time had come. */
 static bool is_the_exception(const struct world *world,
                              const struct message *message,
                              const struct wk_verdict *verdict) {
   const int64_t ahead = (int64_t)message->time - message->made;
+  const int64_t off = (int64_t)message->time - world->now;
+  const int64_t max = (int64_t)world->policy.max_skew;
   return verdict->evidence == WK_EVIDENCE_TIME && world->now > message->made &&
-         ahead > (int64_t)world->policy.max_skew;
+         ahead > max && off <= max && off >= -max;
 }
 
 static void judge_clone(struct world *world, const struct message *message,
@@ -96,14 +104,17 @@ static void judge_clone(struct world *world, const struct message *message,
 /* A network that delivers twice is no thief. */
 static void judge_repeat(struct world *world, const struct message *message,
                          const struct wk_verdict *verdict) {
+  const struct judge *judge = &world->judge;
   if (lone(world) && message->deliveries > 1 &&
-      message->number == world->judge.last_accepted && verdict->alarms != 0)
+      (message->number == judge->last_accepted ||
+       message->number == judge->last_before) &&
+      verdict->alarms != 0)
     world_break(world, "I2: a repeat of the last message raises an alarm");
 }
 
 void judge_theft(struct world *world, const struct device *device) {
   (void)device;
-  if (lone(world))
+  if (lone(world) && !world->judge.restored)
     world_break(world, "I2: a lone device is told that its key was stolen");
 }
 
@@ -113,18 +124,20 @@ void judge_theft(struct world *world, const struct device *device) {
 static bool says_nothing(const struct world *world,
                          const struct wk_verdict *verdict) {
   struct wk_record record;
+  world_record(world, &record);
+  const struct wk_chain_record *chain = verdict->user ? &record.d : &record.c;
   switch ((int)verdict->reason) {
   case WK_REASON_STORE:
   case WK_REASON_CLOCK:
   case WK_REASON_QUARANTINED:
-  case WK_REASON_RESERVED:
   case WK_REASON_EXHAUSTED:
   case WK_REASON_GAP:
     return true;
+  case WK_REASON_RESERVED:
+    return verdict->index > chain->last;
   case WK_REASON_EPOCH:
     /* A new chain that the server never got, or does not have any more. */
-    world_record(world, &record);
-    return verdict->epoch > (verdict->user ? record.d.epoch : record.c.epoch);
+    return verdict->epoch > chain->epoch;
   default:
     return false;
   }
@@ -140,6 +153,25 @@ static void judge_contact(struct world *world, const struct message *message,
   judge->copy_accepted = 0;
   if (verdict->reason != WK_REASON_OK && verdict->alarms == 0)
     world_break(world, "I4: after its copy the device is refused silently");
+}
+
+/* What a challenge proves, once a release is forgotten. */
+static void judge_proof(struct world *world, const struct message *message,
+                        const struct wk_verdict *verdict) {
+  const struct judge *judge = &world->judge;
+  const struct spent *c = &message->c;
+  if (!message->challenged || message->withheld || judge->released ||
+      world->policy.window < CHAIN_MAX || judge->restored ||
+      c->epoch >= EPOCHS || c->index > CHAIN_MAX ||
+      verdict->reason == WK_REASON_CLONE ||
+      verdict->reason == WK_REASON_CHAIN || /* theirs differ meanwhile */
+      says_nothing(world, verdict))
+    return;
+  const uint16_t accepted = judge->accepted[0][c->epoch][c->index];
+  if (accepted / 2 > judge->restarted && accepted / 2 < message->number &&
+      accepted % 2 != message->who)
+    world_break(world,
+                "I4: a challenge proves a copy, which is not called so");
 }
 
 static void judge_turns(struct world *world, const struct message *message,
@@ -158,21 +190,51 @@ static void judge_turns(struct world *world, const struct message *message,
     world_break(world, "I4: the two took turns and nobody noticed");
 }
 
+static void judge_accepted(struct world *world,
+                           const struct message *message) {
+  struct judge *judge = &world->judge;
+  /* Across a restart and a switch nobody knows the old chain's last one. */
+  if (message->c.epoch != judge->epoch)
+    judge->last_before =
+        judge->last_accepted > judge->restarted ? judge->last_accepted : 0;
+  judge->epoch = message->c.epoch;
+  judge->last_accepted = message->number;
+  judge->anchors = memory_store_anchors();
+  judge->released = false;
+  judge_accepted_once(world, 0, &message->c, message);
+  if (message->d.present)
+    judge_accepted_once(world, 1, &message->d, message);
+}
+
 void judge_verdict(struct world *world, const struct message *message,
                    const struct wk_verdict *verdict) {
   judge_repeat(world, message, verdict);
+  judge_proof(world, message, verdict);
   /* Refused, but perhaps stored all the same: nobody knows the last one. */
   if (verdict->reason == WK_REASON_STORE)
-    world->judge.last_accepted = 0;
-  if (verdict->reason == WK_REASON_OK) {
-    world->judge.last_accepted = message->number;
-    judge_accepted_once(world, 0, &message->c);
-    if (message->d.present)
-      judge_accepted_once(world, 1, &message->d);
-  }
+    world->judge.last_accepted = world->judge.last_before = 0;
+  if (verdict->reason == WK_REASON_OK)
+    judge_accepted(world, message);
   judge_clone(world, message, verdict);
   judge_contact(world, message, verdict);
   judge_turns(world, message, verdict);
+}
+
+void judge_restored(struct world *world) {
+  struct judge *judge = &world->judge;
+  judge->restored = true;
+  judge->last_accepted = judge->last_before = judge->copy_accepted = 0;
+  judge->switches = 0;
+  judge->anchors = memory_store_anchors();
+}
+
+/* ---- a forger ----------------------------------------------------------- */
+
+void judge_forged(struct world *world, const struct wk_verdict *verdict) {
+  if (verdict->reason == WK_REASON_OK)
+    world_break(world, "I5: a forger who has no chain is let in");
+  if ((verdict->alarms & WK_ALARM_CLONE) != 0)
+    world_break(world, "I2: a forger has a device called clone");
 }
 
 /* ---- I5 ----------------------------------------------------------------- */
@@ -214,7 +276,44 @@ bool judge_shares(struct world *world, const struct device *device) {
                  &credential->id, WK_ROLE_D));
 }
 
-void judge_shared(struct world *world) {
-  if (lone(world) && !judge_shares(world, &world->device[0]))
+/* ---- I6 ----------------------------------------------------------------- */
+
+/* Accepted, each chain's vouch may be checked too; and what must be durable is
+ * decided twice. */
+void judge_cost(struct world *world, const struct wk_verdict *verdict,
+                uint64_t steps) {
+  struct judge *judge = &world->judge;
+  const bool accepted = verdict->reason == WK_REASON_OK;
+  const uint64_t chains = world->setup->user ? 2 : 1;
+  const uint64_t cheap = world->policy.window * chains * (accepted ? 2 : 1) *
+                         (accepted || verdict->quarantined ? 2 : 1);
+  if (steps <= cheap || verdict->reason == WK_REASON_STORE)
+    return;
+  if (judge->long_walk_at != 0 && world->now - judge->long_walk_at < PAUSE)
+    world_break(world, "I6: two long walks within a minute");
+  judge->long_walk_at = world->now;
+}
+
+/* Anchors are kept for good: a login buys one of each chain. */
+static void judge_anchors(struct world *world) {
+  const uint32_t kept = memory_store_anchors();
+  if (kept > world->judge.anchors + (world->setup->user ? 2 : 1))
+    world_break(world, "I6: a session keeps a second anchor of a chain");
+}
+
+/* Whatever a crash reserves, a chain's last index stays usable. */
+static void judge_reserved(struct world *world) {
+  struct wk_record record;
+  world_record(world, &record);
+  if (record.c.barrier >= record.c.n ||
+      (record.d.present && record.d.barrier >= record.d.n))
+    world_break(world, "I3: what a crash reserves goes to a chain's end");
+}
+
+void judge_step(struct world *world) {
+  if (lone(world) && !world->judge.restored &&
+      !judge_shares(world, &world->device[0]))
     world_break(world, "I5: device and server share no chain");
+  judge_reserved(world);
+  judge_anchors(world);
 }

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* I3: when all faults have ended, the device logs in soon. */
+#include <string.h>
+
 #include "world.h"
 
 #define ATTEMPTS (2 * WK_SKIP_MAX + 2)
@@ -35,13 +37,37 @@ static bool within_reach(const struct wk_chain_record *record,
          last - chain->next < WK_SKIP_MAX;
 }
 
+static bool within_window(const struct wk_chain_record *record,
+                          const struct wk_credential_chain *chain,
+                          uint32_t window) {
+  return !record->present ||
+         chain->next + 2 * WK_SKIP_MAX - record->last <= window;
+}
+
+/* After a restore older times need a challenge, and none is older than any;
+ * and a walk beyond the window needs a time. */
+static bool has_the_time(const struct world *world,
+                         const struct device *device,
+                         const struct wk_record *record) {
+  const struct setup *setup = world->setup;
+  const struct wk_credential *credential = &device->client->credential;
+  if (device->clock && credential->time <= world->now)
+    return true;
+  if (!device->clock && world->judge.restored &&
+      setup->challenge != CHALLENGE_ALWAYS)
+    return false;
+  return setup->window >= CHAIN_MAX ||
+         (within_window(&record->c, &credential->c, setup->window) &&
+          within_window(&record->d, &credential->d, setup->window));
+}
+
 static bool should_succeed(struct world *world, struct device *device) {
   const struct wk_credential *credential = &device->client->credential;
   struct wk_record record;
   world_record(world, &record);
-  if (!enough(credential))
+  if (!enough(credential) || !has_the_time(world, device, &record))
     return false;
-  if (!world->judge.copy_made)
+  if (!world->judge.copy_made && !world->judge.restored)
     return true;
   return judge_shares(world, device) &&
          within_reach(&record.c, &credential->c,
@@ -49,47 +75,48 @@ static bool should_succeed(struct world *world, struct device *device) {
          within_reach(&record.d, &credential->d, &credential->d_update.chain);
 }
 
-/* True where there was something to release. */
-static bool release(struct world *world) {
-  struct wk_record record;
-  struct wk_why why;
-  world_record(world, &record);
-  if (record.state != WK_DEVICE_QUARANTINED ||
-      wk_registry_change(world->registry, DID, WK_CHANGE_RELEASE, &why) !=
-          WK_OK)
-    return false;
-  (void)wk_server_catch_up(world->server);
-  return true;
-}
-
 static void end_faults(struct world *world) {
   world_set_outage(world, OUTAGE_NONE);
   world->device[0].off = 0;
+  /* Its clock passes what it ever sent, and the server's what it forgot. */
+  if (world->judge.restored &&
+      world->now <= world->device[0].client->credential.time)
+    world->now = world->device[0].client->credential.time;
+  if (world->judge.restored)
+    world->now += 2 * world->policy.max_skew;
   /* The server tries its store again by itself. */
   world_flush(world);
-  (void)release(world);
+  (void)world_release(world);
 }
 
 /* True: accepted, or broken. */
 static bool logs_in(struct world *world, struct device *device) {
   bool released = !world->judge.copy_made;
+  /* Long walks have their minutes, doubts of a clock theirs. */
+  const bool patient =
+      world->policy.window < CHAIN_MAX || world->judge.restored;
   for (unsigned i = 0; i < ATTEMPTS; i++) {
-    world->now += world->policy.window < CHAIN_MAX ? 61 : 1;
+    world->now += patient ? 61 : 1;
     if (act_login_well(world, device) || world->judge.broken[0] != '\0')
       return true;
     /* Its contact told of the copy, as it should: once. */
-    released = released || release(world);
+    released = released || world_release(world);
   }
   return false;
 }
 
-/* From then on every login is accepted, through its key updates. */
+/* From then on every login is accepted, and an open key update ends. */
 static void stays_well(struct world *world, struct device *device) {
+  const struct wk_credential *credential = &device->client->credential;
+  const struct wk_credential_chain before = credential->c_update.chain;
   for (unsigned i = 0; i < WELL; i++) {
     world->now++;
     if (!act_login_well(world, device))
       world_break(world, "I3: refused again, without a fault");
   }
+  if (before.present && memcmp(before.seed, credential->c_update.chain.seed,
+                               sizeof before.seed) == 0)
+    world_break(world, "I3: a key update does not end");
 }
 
 void judge_end(struct world *world) {
@@ -100,7 +127,9 @@ void judge_end(struct world *world) {
   if (!logs_in(world, device))
     world_break(world, "I3: %u attempts without faults are all refused",
                 ATTEMPTS);
-  if (!world->judge.copy_made && world->judge.broken[0] == '\0' &&
+  /* A small window may refuse a chain that skipped ahead in vain. */
+  if (world->policy.window >= CHAIN_MAX && !world->judge.copy_made &&
+      !world->judge.restored && world->judge.broken[0] == '\0' &&
       left(&device->client->credential.c) > WELL)
     stays_well(world, device);
 }

@@ -5,6 +5,7 @@
 #define X3_LOST (5u << 5)
 #define X3_WITHHELD (6u << 5)
 #define COMMIT_UNANSWERED 2u
+#define CLOCK_AT_LIMIT (1u << 18)
 
 static const struct schedule known[] = {
     /* An X3's commit fails and is durable all the same; the device is told
@@ -22,6 +23,18 @@ static const struct schedule known[] = {
                {STEP_FLUSH, 0, 0},
                {STEP_LOGIN, 0, X3_LOST},
                {STEP_SERVER_CRASH, 0, 0}}},
+    /* A clock as far ahead as row 5 lets it be, and a restore within the
+     * second: not_before must lie behind that time. (From index 130: it is
+     * behind the first promise.) */
+    {.seed = 1,
+     .setup =
+         {.n = 256, .start = 130, .window = 4096, .when = WK_UPDATE_NEVER},
+     .count = 5,
+     .steps = {{STEP_CLOCK, 0, CLOCK_AT_LIMIT},
+               {STEP_BACKUP, 0, 0},
+               {STEP_LOGIN, 0, 0},
+               {STEP_RESTORE, 0, 0},
+               {STEP_REPEAT, 0, 0}}},
 };
 
 bool schedule_known(struct schedule *schedule, uint32_t number) {

@@ -41,6 +41,11 @@ static struct {
   uint32_t begun_with; /* rows, when the transaction began */
   bool busy;           /* a transaction is open */
   enum outage outage;
+  struct { /* a copy; its row has no anchors of its own */
+    bool there;
+    struct wk_store store;
+    struct row row;
+  } backup;
 } disk;
 
 void memory_store_outage(enum outage outage) {
@@ -53,6 +58,27 @@ void memory_store_clear(void) {
   free(disk.rows);
   free(disk.undo);
   memset(&disk, 0, sizeof disk);
+}
+
+uint32_t memory_store_anchors(void) {
+  return disk.rows[0].anchor_count;
+}
+
+void memory_store_backup(void) {
+  disk.backup.there = true;
+  disk.backup.store = disk.store;
+  disk.backup.row = disk.rows[0];
+}
+
+/* Anchors are only ever added: those of then are the first ones. */
+void memory_store_restore(void) {
+  struct row *row = &disk.rows[0];
+  if (!disk.backup.there)
+    return;
+  disk.store = disk.backup.store;
+  row->record = disk.backup.row.record;
+  row->anchor_count = disk.backup.row.anchor_count;
+  row->change = disk.backup.row.change;
 }
 
 static void *grown(void *array, uint32_t count, uint32_t *room, size_t size) {
@@ -113,11 +139,6 @@ static struct row *find_or_add(const char *did) {
   memset(row, 0, sizeof *row);
   memcpy(row->record.id.did, did, strlen(did) + 1);
   return row;
-}
-
-const struct wk_record *memory_store_record(const char *did) {
-  const struct row *row = find(did);
-  return row ? &row->record : NULL;
 }
 
 /* ---- life and transactions ---------------------------------------------- */
@@ -271,7 +292,7 @@ enum wk_err wk_store_load(struct wk_store *store,
 
 const char *wk_store_path(const struct wk_store *store) {
   (void)store;
-  return "memory";
+  return "/"; /* it is asked whether this exists */
 }
 
 /* ---- runs and changes --------------------------------------------------- */

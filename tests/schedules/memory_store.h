@@ -23,7 +23,11 @@ void memory_store_outage(enum outage outage);
 /* Forgets everything. */
 void memory_store_clear(void);
 
-/* What is stored of a device; NULL: nothing. */
-const struct wk_record *memory_store_record(const char *did);
+/* Anchors ever kept of the one device there is. */
+uint32_t memory_store_anchors(void);
+
+/* Keeps a copy of what is stored of the one device there is; puts it back. */
+void memory_store_backup(void);
+void memory_store_restore(void);
 
 #endif

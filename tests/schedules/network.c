@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
+#include "toy.h"
 #include "world.h"
 
 /* The oldest one makes room. */
@@ -54,6 +55,17 @@ struct message *network_draw(struct world *world, struct device *device,
   return message;
 }
 
+void network_ask(struct world *world, const struct wk_attempt *attempt,
+                 struct wk_verdict *verdict) {
+  const uint64_t before = toy_steps;
+  (void)wk_server_login(world->server, &world->policy, attempt, verdict);
+  world_say(world, " -> %s%s%s",
+            wk_reason_name(verdict->reason, verdict->user),
+            verdict->alarms != 0 ? ", alarm" : "",
+            verdict->quarantined ? ", quarantined" : "");
+  judge_cost(world, verdict, toy_steps - before);
+}
+
 enum wk_reason network_deliver(struct world *world, struct message *message,
                                struct wk_verdict *verdict) {
   struct wk_attempt attempt = message->attempt;
@@ -61,11 +73,7 @@ enum wk_reason network_deliver(struct world *world, struct message *message,
   /* Another connection has another challenge: only its own one opens it. */
   attempt.challenge = message->challenged ? &message->challenge : NULL;
   message->deliveries++;
-  (void)wk_server_login(world->server, &world->policy, &attempt, verdict);
-  world_say(world, " -> %s%s%s",
-            wk_reason_name(verdict->reason, verdict->user),
-            verdict->alarms != 0 ? ", alarm" : "",
-            verdict->quarantined ? ", quarantined" : "");
+  network_ask(world, &attempt, verdict);
   judge_verdict(world, message, verdict);
   return verdict->reason;
 }
@@ -91,6 +99,10 @@ struct message *network_find(struct world *world, bool delivered,
 
 void network_cut(struct world *world) {
   world->letter.there = false;
+  world->session_open = false;
+  memset(&world->before, 0, sizeof world->before);
+  world->judge.long_walk_at = 0;
+  world->judge.restarted = world->made;
   for (unsigned i = 0; i < MESSAGES; i++)
     if (world->message[i].challenged)
       world->message[i].number = 0;

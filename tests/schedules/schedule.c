@@ -14,12 +14,12 @@ const char *schedule_run(const struct schedule *schedule, bool trace) {
   for (uint32_t i = 0; i < schedule->count && world.judge.broken[0] == '\0';
        i++) {
     act(&world, &schedule->steps[i]);
-    judge_shared(&world);
+    judge_step(&world);
   }
   if (world.judge.broken[0] == '\0') {
     world_say(&world, "  all faults end\n");
     judge_end(&world);
-    judge_shared(&world);
+    judge_step(&world);
   }
   memcpy(broken, world.judge.broken, sizeof broken);
   world_end(&world);
@@ -63,10 +63,12 @@ void schedule_print(const struct schedule *schedule) {
                                       "never"};
   const struct setup *setup = &schedule->setup;
   (void)printf(
-      "seed %llu: chain of %u from %u, window %u, %s, updates %s%s%s%s\n",
+      "seed %llu: chain of %u from %u, window %u, %s, updates %s%s%s%s%s\n",
       (unsigned long long)schedule->seed, (unsigned)setup->n,
       (unsigned)setup->start, (unsigned)setup->window, modes[setup->challenge],
       whens[setup->when], setup->user ? ", with a user" : "",
-      setup->clockless ? ", no clock" : "", setup->hurried ? ", hurried" : "");
+      setup->clockless ? ", no clock" : "",
+      setup->forgetful ? ", forgets the time" : "",
+      setup->hurried ? ", hurried" : "");
   (void)printf("  -> %s\n", schedule_run(schedule, true));
 }

@@ -27,9 +27,12 @@ enum kind {
   STEP_FLUSH,
   STEP_CLOCK, /* a device's steps */
   STEP_COPY,  /* the device is copied as it is now */
-  STEP_RELEASE
+  STEP_RELEASE,
+  STEP_FORGE,  /* a forger, who has keys but no chain, sends something */
+  STEP_BACKUP, /* of the registry */
+  STEP_RESTORE
 };
-#define KIND_COUNT 12u
+#define KIND_COUNT 15u
 
 struct step {
   enum kind kind;
@@ -43,6 +46,9 @@ struct setup {
   bool user;      /* with a chain D */
   bool copied;    /* a copy may be made */
   bool clockless; /* the original has no clock */
+  bool forgetful; /* it cannot keep its last time through a power loss */
+  bool forged;    /* a forger takes part */
+  bool restored;  /* the registry may be restored from a backup */
   bool hurried;   /* little time passes between steps */
   enum challenge_mode challenge;
   enum wk_update_when when;

@@ -71,6 +71,10 @@ static void boot(struct world *world, struct device *device,
 void world_crash_device(struct world *world, struct device *device) {
   struct wk_credential credential = device->client->credential;
   wk_client_free(device->client);
+  if (world->setup->forgetful) { /* as one that writes ahead */
+    credential.time = 0;
+    credential.reserved = 1;
+  }
   boot(world, device, &credential);
   wk_credential_wipe(&credential);
 }
@@ -137,6 +141,35 @@ void world_restart_server(struct world *world, bool clean) {
   network_cut(world);
 }
 
+void world_restore(struct world *world) {
+  struct wk_why why = {""};
+  int64_t not_before = 0;
+  memory_store_outage(OUTAGE_BEGIN);
+  wk_server_close(world->server);
+  world_set_outage(world, OUTAGE_NONE);
+  memory_store_restore();
+  need(wk_registry_restore(world->registry, world->now, world->policy.max_skew,
+                           &not_before, &why),
+       &why);
+  open_server(world);
+  network_cut(world);
+  judge_restored(world);
+}
+
+bool world_release(struct world *world) {
+  struct wk_record record;
+  struct wk_why why;
+  world_record(world, &record);
+  if (record.state != WK_DEVICE_QUARANTINED)
+    return false;
+  world->judge.released = true; /* also where the store gives no answer */
+  if (wk_registry_change(world->registry, DID, WK_CHANGE_RELEASE, &why) !=
+      WK_OK)
+    return false;
+  (void)wk_server_catch_up(world->server);
+  return true;
+}
+
 void world_flush(struct world *world) {
   const enum wk_err err = wk_server_flush(world->server, NULL);
   (void)err; /* an outage is the server's to remember */
@@ -162,6 +195,7 @@ void world_begin(struct world *world, const struct schedule *schedule) {
   need(wk_registry_create(NEW_PATH, NEW_PATH, &why), &why);
   need(wk_registry_open(&world->registry, PATH, PATH, &why), &why);
   enrol(world);
+  world->judge.anchors = memory_store_anchors();
   open_server(world);
 }
 

@@ -27,6 +27,7 @@ struct message {
   struct wk_attempt attempt;
   struct wk_challenge challenge;
   bool challenged;
+  bool withheld;
   int64_t made;  /* server's time */
   uint32_t time; /* the device's then; 0: none */
   struct spent c, d;
@@ -38,6 +39,13 @@ struct letter {
   bool there;
   struct wk_accepted session;
   uint8_t x3[WK_X3_LEN];
+};
+
+/* Who has the device's Ks and bio_id, and no seed: and his own chain, for
+ * which he sends an X3. */
+struct forger {
+  uint8_t seed[WK_SEED_LEN];
+  uint32_t epoch; /* of the chain that he tried to bring in; 0: none */
 };
 
 /* What a sender may spend: see judge_draw(). */
@@ -58,9 +66,18 @@ struct device {
 /* What the judge remembers. */
 struct judge {
   char broken[160];
-  uint8_t accepted[2][EPOCHS][CHAIN_MAX + 1];
+  /* By chain, epoch and index. 0: not accepted; else twice the number of
+   * messages made until then, and 1 more where the copy's was. */
+  uint16_t accepted[2][EPOCHS][CHAIN_MAX + 1];
   bool copy_made;
+  bool restored;          /* from a backup: the server forgot something */
+  uint64_t restarted;     /* messages made when the server last started */
+  bool released;          /* and nothing was accepted since */
   uint64_t last_accepted; /* number of the message */
+  uint64_t last_before;   /* the same, of the epoch before */
+  uint32_t epoch;         /* of the last accepted one */
+  int64_t long_walk_at;   /* server's time; 0: none since it started */
+  uint32_t anchors;       /* kept when the last login was accepted */
   uint64_t copy_accepted; /* number of the copy's last accepted message that
                              the original has not answered to; 0: none */
   unsigned last_who, switches;
@@ -77,7 +94,11 @@ struct world {
   struct device device[2];
   struct message message[MESSAGES];
   uint64_t made; /* messages ever */
+  bool session_open;
+  struct wk_accepted session; /* the last accepted login's */
+  struct wk_accepted before;  /* and the one before, which may be open still */
   struct letter letter;
+  struct forger forger;
   struct judge judge;
 };
 
@@ -93,11 +114,15 @@ void world_say(const struct world *world, const char *format, ...)
 void world_set_outage(struct world *world, enum outage outage);
 /* Clean, or as kill -9: memory is lost, what was committed stays. */
 void world_restart_server(struct world *world, bool clean);
+/* An operator's; false: there was nothing to release. */
+bool world_release(struct world *world);
 /* What the server's writer would do by and by. */
 void world_flush(struct world *world);
 /* The client forgets what its file would not hold. */
 void world_crash_device(struct world *world, struct device *device);
 void world_copy_device(struct world *world);
+/* The server ends as killed and starts with the backup, if there is one. */
+void world_restore(struct world *world);
 
 /* The server's memory of the device. */
 void world_record(const struct world *world, struct wk_record *record);
@@ -107,6 +132,9 @@ void world_record(const struct world *world, struct wk_record *record);
 /* A new login, by luck's choice with a challenge; NULL: the chain is spent. */
 struct message *network_draw(struct world *world, struct device *device,
                              bool challenged);
+/* The server's decision, and what it cost. */
+void network_ask(struct world *world, const struct wk_attempt *attempt,
+                 struct wk_verdict *verdict);
 enum wk_reason network_deliver(struct world *world, struct message *message,
                                struct wk_verdict *verdict);
 /* Any message that fits, by luck; NULL: there is none. */
@@ -114,6 +142,24 @@ struct message *network_find(struct world *world, bool delivered,
                              uint32_t luck);
 /* What a server's end closes. */
 void network_cut(struct world *world);
+
+/* ---- session.c: what comes after CONNACK ---------------------------------
+ */
+
+enum x3_fate { X3_ANSWERED, X3_TWICE, X3_UNHEARD, X3_LOST, X3_WITHHELD };
+
+void session_begin(struct world *world, const struct wk_accepted *accepted);
+/* X4s of its login arrive. */
+void session_hear(struct world *world, struct device *device, bool second_x4);
+/* The device updates what is due, or crashes when its seed is durable. */
+void session_update(struct world *world, struct device *device,
+                    enum x3_fate fate, bool crash);
+/* A withheld X3 arrives, in its own session or in the last one. */
+void session_deliver_letter(struct world *world, bool in_last);
+
+/* ---- forge.c ------------------------------------------------------------ */
+
+void forge(struct world *world, uint32_t luck);
 
 /* ---- act.c -------------------------------------------------------------- */
 
@@ -127,13 +173,20 @@ bool act_login_well(struct world *world, struct device *device);
 void judge_draw(struct world *world, struct device *device,
                 const struct spent *c, const struct spent *d);
 void judge_success(struct device *device);
+/* I6: of what the server did for a message, in steps of a chain. */
+void judge_cost(struct world *world, const struct wk_verdict *verdict,
+                uint64_t steps);
+/* The server knows less than it did. */
+void judge_restored(struct world *world);
+/* A forger gets in nowhere, and harms nobody. */
+void judge_forged(struct world *world, const struct wk_verdict *verdict);
 /* I1, I2 and I4, of what a message led to. */
 void judge_verdict(struct world *world, const struct message *message,
                    const struct wk_verdict *verdict);
 /* I2: the device believes that its key was stolen. */
 void judge_theft(struct world *world, const struct device *device);
-/* I5. */
-void judge_shared(struct world *world);
+/* I5 and I6, after every step. */
+void judge_step(struct world *world);
 bool judge_shares(struct world *world, const struct device *device);
 /* I3: all faults end. */
 void judge_end(struct world *world);
