@@ -144,13 +144,6 @@ static int answer(struct wk_plugin *plugin, struct wk_session *session,
   return result_of(plugin, &topic, access, said);
 }
 
-/* On brokers that do not tell when they are idle. */
-static void idle_work(struct wk_plugin *plugin, const struct mosquitto *busy) {
-  wk_sweep(plugin, busy);
-  wk_telemetry(plugin);
-  wk_alarm_tick(plugin);
-}
-
 static bool is_half_open(const struct mosquitto *client) {
   const char *username = mosquitto_client_username(client);
   return username && strcmp(username, WK_HALF_OPEN) == 0;
@@ -175,8 +168,8 @@ int wk_on_acl(int event, void *event_data, void *userdata) {
     return answer_web(plugin, access, asked);
   ask_default(plugin);
   /* Not while the broker walks a list of readers. */
-  if (!plugin->ticks && access != WK_ACCESS_READ)
-    idle_work(plugin, asked->client);
+  if (access != WK_ACCESS_READ)
+    wk_turn_unasked(plugin, asked->client);
   struct wk_session *session =
       wk_sessions_find(plugin->sessions, asked->client);
   if (session && session->state == WK_SESSION_OFFLINE)

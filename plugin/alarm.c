@@ -56,27 +56,27 @@ static void publish_note(const struct wk_audit_note *note) {
 static void watch_store(struct wk_plugin *plugin, int64_t now) {
   struct wk_why why;
   const bool healthy = wk_server_healthy(plugin->server, &why);
-  if (healthy && plugin->store_fails) {
+  if (healthy && plugin->shared->store_fails) {
     const struct wk_audit_note note = {.event = "store", .result = "working"};
     wk_log(WK_LOG_NOTICE, "the registry can be written again");
     wk_audit_note(plugin->audit, &note);
     publish_note(&note);
-    plugin->store_fails = false;
+    plugin->shared->store_fails = false;
   }
-  if (healthy || (plugin->store_told_at != 0 &&
-                  now - plugin->store_told_at < WK_THROTTLE_TELL_MS))
+  if (healthy || (plugin->shared->store_told_at != 0 &&
+                  now - plugin->shared->store_told_at < WK_THROTTLE_TELL_MS))
     return;
   const struct wk_audit_note note = {.event = "store", .result = "failing"};
   wk_log(WK_LOG_ERROR,
          "the registry cannot be written: %s; logins are refused, sessions "
          "stay",
          why.text);
-  if (!plugin->store_fails) {
+  if (!plugin->shared->store_fails) {
     wk_audit_note(plugin->audit, &note);
     publish_note(&note);
   }
-  plugin->store_fails = true;
-  plugin->store_told_at = now;
+  plugin->shared->store_fails = true;
+  plugin->shared->store_told_at = now;
 }
 
 void wk_alarm_throttle(struct wk_plugin *plugin, const char *address,

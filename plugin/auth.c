@@ -100,8 +100,7 @@ int wk_on_basic_auth(int event, void *event_data, void *userdata) {
     return plugin->broker->login.not_ours;
   if (wk_is_web(plugin, asked->client))
     return plugin->broker->login.not_ours;
-  if (!plugin->ticks)
-    wk_sweep(plugin, asked->client);
+  wk_turn_unasked(plugin, asked->client);
   const struct wk_session *session =
       wk_sessions_find(plugin->sessions, asked->client);
   switch (sight(plugin, asked, session)) {

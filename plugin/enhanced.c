@@ -99,8 +99,7 @@ int wk_on_auth_start(int event, void *event_data, void *userdata) {
   if ((!challenge && !is_text(asked->auth_method, METHOD)) ||
       wk_is_web(plugin, asked->client))
     return plugin->broker->login.not_ours;
-  if (!plugin->ticks)
-    wk_sweep(plugin, asked->client);
+  wk_turn_unasked(plugin, asked->client);
   /* A live session asks again: re-authentication, refused (section 5). */
   const struct wk_session *session =
       wk_sessions_find(plugin->sessions, asked->client);

@@ -99,7 +99,7 @@ struct wk_session *wk_admit(struct wk_plugin *plugin,
   if (!session)
     return NULL;
   session->accepted = verdict->accepted;
-  session->version = plugin->version;
+  session->version = plugin->shared->version;
   /* Protocol section 3: the X4 for D follows on the topic. Not only after a
    * switch: a client whose X3 was lost has to hear status 1 once. */
   if (session->accepted.d_index != 0)

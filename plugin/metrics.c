@@ -16,41 +16,6 @@ static const uint64_t bound_ns[WK_METRICS_BUCKETS] = {
 /* ---- counting -------------------------------------------------------------
  */
 
-/* One for each server of this process; on the broker's one thread. */
-static struct shared {
-  struct wk_metrics metrics; /* first: a caller's pointer is this one's too */
-  const struct wk_server *server;
-  unsigned users;
-  struct shared *next;
-} * all;
-
-struct wk_metrics *wk_metrics_join(const struct wk_server *server) {
-  struct shared *shared = all;
-  while (shared && shared->server != server)
-    shared = shared->next;
-  if (!shared) {
-    shared = calloc(1, sizeof *shared);
-    if (!shared)
-      return NULL;
-    shared->server = server;
-    shared->next = all;
-    all = shared;
-  }
-  shared->users++;
-  return &shared->metrics;
-}
-
-void wk_metrics_leave(struct wk_metrics *metrics) {
-  struct shared **link = &all;
-  while (*link && &(*link)->metrics != metrics)
-    link = &(*link)->next;
-  struct shared *left = *link;
-  if (!left || --left->users > 0)
-    return;
-  *link = left->next;
-  free(left);
-}
-
 void wk_metrics_login(struct wk_metrics *metrics,
                       const struct wk_verdict *verdict, uint64_t nanoseconds) {
   size_t bucket = 0;

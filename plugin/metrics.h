@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * metrics.h - what is counted, and the numbers as Prometheus text. No broker.
- * Listeners that share a server share its counters.
  */
 #ifndef WHITEKEY_PLUGIN_METRICS_H
 #define WHITEKEY_PLUGIN_METRICS_H
@@ -21,11 +20,6 @@ struct wk_metrics {
 
 /* Upper bounds of the buckets in seconds, as they are written. */
 extern const char *const wk_metrics_bounds[WK_METRICS_BUCKETS];
-
-/* The counters of a server, from the first user's call to the last's leave.
- * NULL when out of memory. */
-struct wk_metrics *wk_metrics_join(const struct wk_server *server);
-void wk_metrics_leave(struct wk_metrics *metrics);
 
 /* A decision and what it took. */
 void wk_metrics_login(struct wk_metrics *metrics,

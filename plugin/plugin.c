@@ -84,6 +84,20 @@ int wk_on_reload(int event, void *event_data, void *userdata) {
   return plugin->broker->reload;
 }
 
+void wk_turn(struct wk_plugin *plugin, const struct mosquitto *busy) {
+  wk_sweep(plugin, busy);
+  wk_control_respond(plugin);
+  wk_telemetry(plugin);
+  wk_alarm_tick(plugin);
+}
+
+void wk_turn_unasked(struct wk_plugin *plugin, const struct mosquitto *busy) {
+  if (plugin->ticks)
+    return;
+  wk_waker_start(plugin->shared->waker);
+  wk_turn(plugin, busy);
+}
+
 /*
  * 2.1 ticks when the time asked for has come, but forgets to wake for it where
  * another event was first. A time whose seconds are past, and which is in the
@@ -103,10 +117,7 @@ int wk_on_tick(int event, void *event_data, void *userdata) {
   ask_for_ticks(tick);
   plugin->ticks = true;
   plugin->reloading = false;
-  wk_sweep(plugin, NULL);
-  wk_control_respond(plugin);
-  wk_telemetry(plugin);
-  wk_alarm_tick(plugin);
+  wk_turn(plugin, NULL);
   return plugin->broker->tick;
 }
 
@@ -118,6 +129,9 @@ int wk_on_disconnect(int event, void *event_data, void *userdata) {
       wk_sessions_find(plugin->sessions, ended->client);
   (void)event;
   wk_challenges_forget(plugin->challenges, ended->client);
+  /* It never said CONNECT, so the broker is not at work on any session. */
+  if (!mosquitto_client_id(ended->client))
+    wk_turn_unasked(plugin, NULL);
   if (!session)
     return plugin->broker->disconnect;
   /* Version 5 may keep a session however it began; nobody can ask. */
@@ -133,13 +147,9 @@ static void plugin_free(struct wk_plugin *plugin) {
   while (*link != plugin)
     link = &(*link)->next;
   *link = plugin->next;
-  wk_throttle_free(plugin->throttle);
   wk_challenges_free(plugin->challenges);
-  wk_sessions_free(plugin->sessions);
   wk_office_free(plugin->office);
-  wk_audit_close(plugin->audit);
-  wk_metrics_leave(plugin->metrics);
-  wk_server_close(plugin->server);
+  wk_shared_leave(plugin->shared);
   wk_wipe(plugin->token_key, sizeof plugin->token_key);
   free(plugin);
 }
@@ -150,26 +160,20 @@ static enum wk_err plugin_open(struct wk_plugin *plugin,
   enum wk_err err = wk_options_parse(&plugin->options, options, count, why);
   if (err != WK_OK)
     return err;
-  err = wk_server_open(&plugin->server, plugin->options.registry,
+  err = wk_shared_join(&plugin->shared, plugin->options.registry,
                        plugin->options.master_key_file, why);
-  if (err == WK_OK)
-    err = wk_server_start_writer(plugin->server, why);
   if (err != WK_OK)
     return err;
-  err = wk_audit_open(&plugin->audit, plugin->options.registry, why);
-  if (err == WK_OK)
-    err = wk_audit_start_writer(plugin->audit, why);
-  if (err != WK_OK)
-    return err;
-  plugin->metrics = wk_metrics_join(plugin->server);
-  plugin->sessions = wk_sessions_new(wk_server_realm(plugin->server));
+  plugin->server = plugin->shared->server;
+  plugin->audit = plugin->shared->audit;
+  plugin->metrics = &plugin->shared->metrics;
+  plugin->sessions = plugin->shared->sessions;
+  plugin->throttle = plugin->shared->throttle;
   plugin->challenges = wk_challenges_new();
-  plugin->throttle = wk_throttle_new();
   plugin->office =
       wk_office_new(plugin->options.registry, plugin->options.master_key_file,
                     plugin->audit);
-  if (!plugin->sessions || !plugin->challenges || !plugin->throttle ||
-      !plugin->office || !plugin->metrics)
+  if (!plugin->challenges || !plugin->office)
     return wk_fail(why, WK_ERR_MEMORY, "out of memory");
   wk_random(plugin->token_key, sizeof plugin->token_key);
   return WK_OK;

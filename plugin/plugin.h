@@ -15,11 +15,9 @@
 #include "broker.h"
 #include "challenges.h"
 #include "limit.h"
-#include "metrics.h"
 #include "office.h"
 #include "options.h"
-#include "sessions.h"
-#include "throttle.h"
+#include "shared.h"
 #include "token.h"
 
 struct wk_plugin {
@@ -27,23 +25,20 @@ struct wk_plugin {
   mosquitto_plugin_id_t *id;
   const struct wk_broker *broker;
   struct wk_options options;
+  struct wk_shared *shared; /* what the registry's listeners have together: */
   struct wk_server *server;
-  struct wk_office *office; /* administration */
   struct wk_audit *audit;
   struct wk_metrics *metrics;
   struct wk_sessions *sessions;
-  struct wk_challenges *challenges;
   struct wk_throttle *throttle;
+  struct wk_office *office; /* administration; from here on this one's own */
+  struct wk_challenges *challenges;
   uint8_t token_key[WK_HASH_LEN]; /* of this run */
   struct wk_limit refusals;
   struct wk_limit cheap_alarms, key_alarms; /* by what they take to raise */
-  uint64_t version;      /* of the registry, last caught up with */
-  int64_t looked_at;     /* monotonic milliseconds */
-  int64_t told_at;       /* metrics, monotonic milliseconds */
-  int metrics_trouble;   /* errno of the metrics file, last time */
-  int64_t store_told_at; /* its trouble, monotonic milliseconds */
+  int64_t told_at;     /* metrics, monotonic milliseconds */
+  int metrics_trouble; /* errno of the metrics file, last time */
   int64_t throttle_looked_at;
-  bool store_fails;      /* and that was told */
   bool ticks;            /* this broker tells us when it is idle */
   bool reloading;        /* between RELOAD and the next TICK */
   bool default_is_asked; /* wk_on_default_acl() is registered */
@@ -67,6 +62,13 @@ struct wk_plugin *wk_plugin_of(struct wk_plugin *asked,
 
 /* True for the broker's web pages, or a client that calls itself so. */
 bool wk_is_web(const struct wk_plugin *plugin, const struct mosquitto *client);
+
+/*
+ * All that is to be done without a packet; busy as in wk_sweep(). For every
+ * tick, and wk_turn_unasked() for every event of brokers that do not tick.
+ */
+void wk_turn(struct wk_plugin *plugin, const struct mosquitto *busy);
+void wk_turn_unasked(struct wk_plugin *plugin, const struct mosquitto *busy);
 
 #define WK_CONTROL_TOPIC "$CONTROL/whitekey/v1"
 

@@ -5,6 +5,7 @@
  */
 #include "sessions.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,6 +32,7 @@ static struct wk_sessions *tables;
 
 /* Those of all tables that wait to be closed. */
 static struct wk_session *closing;
+static atomic_bool closing_waits; /* there is one, for other threads */
 
 /* FNV-1a, started from the table's seed. */
 static uint64_t hash(uint64_t seed, const void *data, size_t len) {
@@ -113,6 +115,7 @@ static void closing_remove(struct wk_session *session) {
   *session->closing_link = session->closing_after;
   if (session->closing_after)
     session->closing_after->closing_link = session->closing_link;
+  atomic_store(&closing_waits, closing != NULL);
 }
 
 static void forget(struct wk_sessions *sessions, struct wk_session *session) {
@@ -306,6 +309,11 @@ void wk_session_close(struct wk_session *session) {
   if (closing)
     closing->closing_link = &session->closing_after;
   closing = session;
+  atomic_store(&closing_waits, true);
+}
+
+bool wk_sessions_closing_waits(void) {
+  return atomic_load(&closing_waits);
 }
 
 struct wk_session *wk_sessions_closing(const struct mosquitto *busy) {

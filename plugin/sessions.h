@@ -104,6 +104,9 @@ void wk_sessions_ended(struct wk_sessions *sessions,
 void wk_session_close(struct wk_session *session);
 struct wk_session *wk_sessions_closing(const struct mosquitto *busy);
 
+/* True while such a session waits; for any thread. */
+bool wk_sessions_closing_waits(void);
+
 /*
  * Marks every other live session of its device, on all listeners, but not one
  * with its client id: the broker closes that by itself, and the id is the new

@@ -12,19 +12,20 @@
 /* Another process changed the registry: who of ours may no longer stay? */
 static void look_at_registry(struct wk_plugin *plugin) {
   const int64_t now = wk_now_ms();
-  if (now - plugin->looked_at < LOOK_MS)
+  if (now - plugin->shared->looked_at < LOOK_MS)
     return;
-  plugin->looked_at = now;
-  plugin->version = wk_server_catch_up(plugin->server);
+  plugin->shared->looked_at = now;
+  plugin->shared->version = wk_server_catch_up(plugin->server);
+  wk_waker_looked(plugin->shared->waker, plugin->shared->version);
   for (unsigned i = 0; i < LOOK_MOST; i++) {
     struct wk_session *session = wk_sessions_stalest(plugin->sessions);
-    if (!session || session->version == plugin->version)
+    if (!session || session->version == plugin->shared->version)
       return;
     if (session->state == WK_SESSION_LIVE &&
         !wk_server_admits(plugin->server, session->did,
                           session->accepted.generation))
       wk_session_close(session);
-    wk_session_looked_at(plugin->sessions, session, plugin->version);
+    wk_session_looked_at(plugin->sessions, session, plugin->shared->version);
   }
 }
 

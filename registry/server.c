@@ -116,13 +116,28 @@ static struct wk_server *already_open(const char *path) {
   return server;
 }
 
+/* Shared only by who has the key, too. */
+static enum wk_err open_again(struct wk_server **server,
+                              struct wk_server *open, const char *master_path,
+                              struct wk_why *why) {
+  struct wk_registry *tried = NULL;
+  *server = NULL;
+  const enum wk_err err =
+      wk_registry_open(&tried, open->path, master_path, why);
+  wk_registry_close(tried);
+  if (err != WK_OK)
+    return err;
+  open->users++;
+  *server = open;
+  return WK_OK;
+}
+
 enum wk_err wk_server_open(struct wk_server **server, const char *path,
                            const char *master_path, struct wk_why *why) {
-  *server = already_open(path);
-  if (*server) {
-    (*server)->users++;
-    return WK_OK;
-  }
+  struct wk_server *open = already_open(path);
+  if (open)
+    return open_again(server, open, master_path, why);
+  *server = NULL;
   struct wk_server *made = server_new(path);
   enum wk_err err = WK_OK;
   if (!made || !made->fleet)
@@ -268,11 +283,22 @@ void wk_server_leave(struct wk_server *server) {
   (void)pthread_mutex_unlock(&server->disk);
 }
 
-uint64_t wk_server_catch_up(struct wk_server *server) {
+static bool is_behind(struct wk_server *server, uint64_t *at) {
   (void)pthread_mutex_lock(&server->memory);
-  const int64_t before = server->change_seq;
+  const bool behind = wk_watch_changed(server->watch, server->change_seq);
+  *at = (uint64_t)server->change_seq;
   (void)pthread_mutex_unlock(&server->memory);
-  if (wk_watch_changed(server->watch, before)) {
+  return behind;
+}
+
+bool wk_server_moved_on(struct wk_server *server, uint64_t from) {
+  uint64_t at;
+  return is_behind(server, &at) || at != from;
+}
+
+uint64_t wk_server_catch_up(struct wk_server *server) {
+  uint64_t now;
+  if (is_behind(server, &now)) {
     struct wk_why why;
     enum wk_err err = wk_server_enter(server, &why);
     err = wk_server_commit(server, err, &why);
@@ -281,7 +307,7 @@ uint64_t wk_server_catch_up(struct wk_server *server) {
     wk_server_leave(server);
   }
   (void)pthread_mutex_lock(&server->memory);
-  const uint64_t now = (uint64_t)server->change_seq;
+  now = (uint64_t)server->change_seq;
   (void)pthread_mutex_unlock(&server->memory);
   return now;
 }

@@ -228,6 +228,19 @@ Test(server, open__once_per_file_and_shared_in_a_process) {
   cr_assert_not(lock_is_free());
 }
 
+Test(server, open__shared_only_with_the_registry_s_own_key) {
+  struct wk_server *same = NULL;
+  char other_db[128], other_key[128];
+  (void)snprintf(other_db, sizeof other_db, "%s.other", db);
+  (void)snprintf(other_key, sizeof other_key, "%s.other", key);
+  cr_assert_eq(wk_registry_create(other_db, other_key, &why), WK_OK);
+  cr_assert_neq(wk_server_open(&same, db, other_key, &why), WK_OK);
+  cr_assert_null(same);
+  cr_assert_not_null(strstr(why.text, other_key), "%s", why.text);
+  cr_assert_neq(wk_server_open(&same, db, "/nowhere", &why), WK_OK);
+  cr_assert_null(same);
+}
+
 /* A second broker must not get in by another name of the file. */
 Test(server, open__by_a_symbolic_link_takes_the_same_lock) {
   char link[128];

@@ -18,7 +18,7 @@ struct wk_server;
 
 /*
  * Loads the registry and takes its lock. Opening the same file again in one
- * process gives the same server, counted. WK_ERR_BUSY: another process serves
+ * process gives the same server, counted, if the key is its own. WK_ERR_BUSY: another process serves
  * it; else as wk_registry_open(). *server is NULL on failure.
  */
 WK_MUST_CHECK enum wk_err wk_server_open(struct wk_server **server,
@@ -116,6 +116,9 @@ bool wk_server_is_admin(struct wk_server *server, const char *did);
  * so that sessions can be looked at again.
  */
 uint64_t wk_server_catch_up(struct wk_server *server);
+
+/* True when that number is another by now, or has to be; for any thread. */
+bool wk_server_moved_on(struct wk_server *server, uint64_t from);
 
 /* False while the store refuses to write; why then says how. */
 bool wk_server_healthy(struct wk_server *server, struct wk_why *why);
