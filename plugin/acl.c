@@ -170,6 +170,8 @@ int wk_on_acl(int event, void *event_data, void *userdata) {
   /* Not while the broker walks a list of readers. */
   if (access != WK_ACCESS_READ)
     wk_turn_unasked(plugin, asked->client);
+  else if (!plugin->ticks)
+    wk_look(plugin);
   struct wk_session *session =
       wk_sessions_find(plugin->sessions, asked->client);
   if (session && session->state == WK_SESSION_OFFLINE)

@@ -139,6 +139,12 @@ int64_t wk_now(void);
 int64_t wk_now_ms(void);
 
 /*
+ * Another process changed the registry: marks the sessions that may no longer
+ * stay, and closes none.
+ */
+void wk_look(struct wk_plugin *plugin);
+
+/*
  * Closes what must not go on: sessions marked for it, and those whose device
  * another process revoked, disabled or enrolled again. Not `busy`, whose
  * packet the broker is working on. NULL: none.

@@ -9,8 +9,7 @@
 #define LOOK_MS 100    /* between looks at the registry */
 #define LOOK_MOST 1024 /* sessions a look, so that no client waits long */
 
-/* Another process changed the registry: who of ours may no longer stay? */
-static void look_at_registry(struct wk_plugin *plugin) {
+void wk_look(struct wk_plugin *plugin) {
   const int64_t now = wk_now_ms();
   if (now - plugin->shared->looked_at < LOOK_MS)
     return;
@@ -49,7 +48,7 @@ static void kick(const struct wk_session *session, bool in_tick) {
 
 void wk_sweep(struct wk_plugin *plugin, const struct mosquitto *busy) {
   struct wk_session *session;
-  look_at_registry(plugin);
+  wk_look(plugin);
   while ((session = wk_sessions_closing(busy)))
     kick(session, busy == NULL);
 }

@@ -17,8 +17,9 @@
 
 #include "sessions.h"
 
-#define LOOK_MS 200
+#define LOOK_MS 100
 #define LOOK_MS_MAX 10000 /* while waking does not help */
+#define HOLD_MS 50        /* a connection */
 #define CONNECT_US 100000
 #define LISTENERS_MAX 64u
 
@@ -106,16 +107,16 @@ static void find_listeners(struct wk_waker *waker) {
 }
 
 /* On Linux a connection to "any address" is one to this machine. */
-static void knock(const struct listener *listener) {
+static int knock(const struct listener *listener) {
   const struct timeval patience = {.tv_usec = CONNECT_US};
   const int fd =
       socket(listener->address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (fd < 0)
-    return;
+    return -1;
   (void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
   (void)connect(fd, (const struct sockaddr *)&listener->address,
                 listener->len);
-  (void)close(fd);
+  return fd;
 }
 
 /* ---- the thread ----------------------------------------------------------
@@ -133,20 +134,48 @@ static void pause_for(struct wk_waker *waker, long ms) {
     continue;
 }
 
+/*
+ * A connection that is gone before its TLS begins, and one that never speaks
+ * WebSocket, end without an event: so they are held for a while and, where
+ * that was not enough the last time, say a word. lock is held.
+ */
+static void wake(struct wk_waker *waker, bool speak) {
+  static const char word[] = "GET / HTTP/1.1\r\nHost: localhost\r\n"
+                             "Connection: Upgrade\r\nUpgrade: websocket\r\n"
+                             "Sec-WebSocket-Version: 13\r\n"
+                             "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
+                             "Sec-WebSocket-Protocol: mqtt\r\n\r\n";
+  int fds[LISTENERS_MAX];
+  for (unsigned i = 0; i < waker->count; i++)
+    fds[i] = knock(&waker->listeners[i]);
+  pause_for(waker, HOLD_MS);
+  for (unsigned i = 0; speak && i < waker->count; i++)
+    (void)send(fds[i], word, sizeof word - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+  if (speak)
+    pause_for(waker, HOLD_MS);
+  for (unsigned i = 0; i < waker->count; i++) {
+    if (fds[i] >= 0)
+      (void)close(fds[i]);
+  }
+}
+
+static bool is_due(struct wk_waker *waker) {
+  return wk_sessions_closing_waits() ||
+         wk_server_moved_on(waker->server, atomic_load(&waker->version));
+}
+
 static void *watch(void *context) {
   struct wk_waker *waker = context;
   long ms = LOOK_MS;
   (void)pthread_mutex_lock(&waker->lock);
   while (!waker->stopping) {
     pause_for(waker, ms);
-    (void)pthread_mutex_unlock(&waker->lock);
-    const bool due =
-        wk_sessions_closing_waits() ||
-        wk_server_moved_on(waker->server, atomic_load(&waker->version));
-    for (unsigned i = 0; due && i < waker->count; i++)
-      knock(&waker->listeners[i]);
-    ms = !due ? LOOK_MS : ms * 2 < LOOK_MS_MAX ? ms * 2 : LOOK_MS_MAX;
-    (void)pthread_mutex_lock(&waker->lock);
+    if (!is_due(waker)) {
+      ms = LOOK_MS;
+      continue;
+    }
+    wake(waker, ms > LOOK_MS);
+    ms = ms * 2 < LOOK_MS_MAX ? ms * 2 : LOOK_MS_MAX;
   }
   (void)pthread_mutex_unlock(&waker->lock);
   return NULL;

@@ -2,8 +2,8 @@
 /*
  * waker.h - for brokers that do not tell when they are idle (Mosquitto 2.0.11
  * with per_listener_settings): a thread that makes the broker call us when
- * there is something to do, by a connection to its own listeners that ends
- * without a word. The broker tells of its end: wk_on_disconnect().
+ * there is something to do, by a connection to its own listeners that asks
+ * for nothing. The broker tells of its end: wk_on_disconnect().
  *
  * It does so only for sessions to be closed and for changes of the registry
  * that nobody has looked at, and more and more rarely while that does not

@@ -96,10 +96,10 @@ class Message:
 class Client:
     """connect() gives the CONNACK; received messages gather in .messages.
 
-    acknowledge False: they stay unacknowledged.
+    acknowledge False: they stay unacknowledged. tls: an ssl.SSLContext.
     """
 
-    def __init__(self, port, client_id, version=4, source=wk.HOST):
+    def __init__(self, port, client_id, version=4, source=wk.HOST, tls=None):
         self.version = version
         self.client_id = client_id
         self.messages = []
@@ -107,6 +107,9 @@ class Client:
         self._buffer = b""
         self._socket = socket.create_connection(
             (wk.HOST, port), wk.PATIENCE, (source, 0))
+        if tls is not None:
+            self._socket = tls.wrap_socket(
+                self._socket, server_hostname=wk.HOST)
 
     def connect(self, username=None, password=None, **more):
         """more: see begin()."""
