@@ -18,8 +18,9 @@ struct wk_server;
 
 /*
  * Loads the registry and takes its lock. Opening the same file again in one
- * process gives the same server, counted, if the key is its own. WK_ERR_BUSY: another process serves
- * it; else as wk_registry_open(). *server is NULL on failure.
+ * process gives the same server, counted, if the key is its own. WK_ERR_BUSY:
+ * another process serves it; else as wk_registry_open(). *server is NULL on
+ * failure.
  */
 WK_MUST_CHECK enum wk_err wk_server_open(struct wk_server **server,
                                          const char *path,
