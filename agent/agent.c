@@ -133,7 +133,8 @@ static void bury(struct agent *agent, bool all) {
     agent->session_count--;
     session_free(session);
   }
-  listen_watch(agent, agent->session_count < AGENT_SESSIONS_MAX);
+  if (!agent->stopping)
+    listen_watch(agent, agent->session_count < AGENT_SESSIONS_MAX);
 }
 
 enum wk_err agent_run(struct agent *agent, struct wk_why *why) {
