@@ -53,22 +53,22 @@ static int pin_alone(void *context, mbedtls_x509_crt *certificate, int depth,
   return 0;
 }
 
+/* cafile NULL: Debian's, where one that cannot be read is no one's fault. */
 static enum wk_err load(struct wk_tls_context *context, const char *cafile,
                         struct wk_why *why) {
   char reason[REASON_MAX];
-  const int rc = mbedtls_x509_crt_parse_file(&context->authorities, cafile);
-  if (rc == 0)
+  const char *path = cafile ? cafile : SYSTEM_AUTHORITIES;
+  const int rc = mbedtls_x509_crt_parse_file(&context->authorities, path);
+  if (rc == 0 || (rc > 0 && !cafile))
     return WK_OK;
   if (rc > 0) /* so many of them could not be read */
-    return cafile == (const char *)SYSTEM_AUTHORITIES
-               ? WK_OK
-               : wk_fail(why, WK_ERR_MALFORMED,
-                         "%s: holds what is no certificate", cafile);
+    return wk_fail(why, WK_ERR_MALFORMED, "%s: holds what is no certificate",
+                   path);
   mbedtls_strerror(rc, reason, sizeof reason);
   return wk_fail(why,
                  rc == MBEDTLS_ERR_X509_FILE_IO_ERROR ? WK_ERR_MISSING
                                                       : WK_ERR_MALFORMED,
-                 "%s: %s", cafile, reason);
+                 "%s: %s", path, reason);
 }
 
 static enum wk_err set_up(struct wk_tls_context *context,
@@ -95,8 +95,7 @@ static enum wk_err set_up(struct wk_tls_context *context,
     mbedtls_ssl_conf_verify(config, pin_alone, NULL);
     return WK_OK;
   }
-  return load(context, trust->cafile ? trust->cafile : SYSTEM_AUTHORITIES,
-              why);
+  return load(context, trust->cafile, why);
 }
 
 enum wk_err wk_tls_context_new(struct wk_tls_context **context,
