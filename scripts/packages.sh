@@ -78,11 +78,12 @@ as_root() {
   fi
 }
 
-# The npm packages of the tests go to tests/node/node_modules, npm's own cache
-# to build/npm: nothing lands in the home folder. A cache that the user
-# already has is read before the network is.
+# need_node_modules [FOLDER]: the npm packages of tests/node, or of another
+# folder, go to its node_modules, npm's own cache to build/npm: nothing lands
+# in the home folder. A cache that the user already has is read before the
+# network is.
 need_node_modules() {
-  local folder=tests/node
+  local folder=${1:-tests/node}
   local stamp=$folder/node_modules/.package-lock.json
   [[ -f $folder/package-lock.json ]] || return 0
   [[ $stamp -nt $folder/package-lock.json ]] && return
