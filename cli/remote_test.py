@@ -97,6 +97,18 @@ class BrokerTest(RemoteCase):
                               "whitekey_login_duration_seconds"}, names)
         self.fails("metrics", says="--broker URL is needed", code=2)
 
+    def test_login__changes_the_key_before_the_chain_ends(self):
+        self.start()
+        self.store.otps(self.owner, 80)
+        epochs = []
+        for _ in range(6):
+            shown = json.loads(self.remote("show", "owner", "--json"))
+            epochs.append(shown["chains"]["C"]["epoch"])
+        self.assertEqual((epochs[0], epochs[-1]), (0, 1))
+        self.assertEqual(self.owner.load()["chains"]["C"]["epoch"], 1)
+        self.assertEqual({e["reason"] for e in self.store.audit()
+                          if e["event"] == "login"}, {"ok"})
+
     def test_login__not_an_admin_gets_nothing(self):
         self.start()
         self.remote_fails("list", device=self.thermo,

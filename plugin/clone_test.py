@@ -89,6 +89,7 @@ class CloneTest(wk.TestCase):
         message = watch.messages[0]
         self.assertEqual(message.topic, "whitekey/v1/events/thermo-1")
         alarm = json.loads(message.payload)
+        self.assertFits("audit-event", alarm)
         self.assertSoon("clone", self.last_reason)
         event = self.last_login()
         del alarm["time"], event["time"]
