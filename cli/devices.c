@@ -15,6 +15,8 @@
 #include "remote.h"
 #include "style.h"
 
+#define PAGE 500 /* devices of an answer, the most that may be asked for */
+
 struct input {
   struct cli_device device; /* list's is nameless */
   bool json;
@@ -131,6 +133,7 @@ static enum wk_err list_page(struct cli_remote *remote, const char *url,
   cJSON *data = NULL;
   cJSON *command = cli_remote_command("listDevices", NULL);
   (void)cJSON_AddStringToObject(command, "after", after);
+  (void)cJSON_AddNumberToObject(command, "count", PAGE);
   enum wk_err err = cli_remote_ask(remote, command, &data, why);
   if (err != WK_OK)
     return err;

@@ -112,6 +112,9 @@ static enum wk_err prepare(struct cli_remote *remote, const char *cafile,
     return wk_fail(why, WK_ERR_MEMORY, "out of memory");
   int code = mosquitto_int_option(remote->mqtt, MOSQ_OPT_PROTOCOL_VERSION,
                                   MQTT_PROTOCOL_V5);
+  /* Or a small packet waits until the one before is acknowledged. */
+  if (code == MOSQ_ERR_SUCCESS)
+    code = mosquitto_int_option(remote->mqtt, MOSQ_OPT_TCP_NODELAY, 1);
   if (code == MOSQ_ERR_SUCCESS && remote->tls)
     code =
         mosquitto_tls_set(remote->mqtt, cafile,

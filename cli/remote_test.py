@@ -29,13 +29,13 @@ class BrokerTest(RemoteCase):
         with file:  # what is listed opens no secret: copies will do
             columns = [row[1] for row in file.execute(
                 "PRAGMA table_info(device)") if row[1] != "d_id"]
-            for number in range(101):
+            for number in range(501):
                 file.execute(
                     f"INSERT INTO device (d_id, {','.join(columns)}) SELECT"
                     f" 'lamp-{number}', {','.join(columns)} FROM device"
                     " WHERE d_id = 'thermo-1'")
         file.close()
-        self.assertEqual(len(json.loads(self.remote("list", "--json"))), 103)
+        self.assertEqual(len(json.loads(self.remote("list", "--json"))), 503)
 
     def test_change__as_on_the_file(self):
         self.start()

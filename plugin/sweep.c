@@ -14,7 +14,9 @@ void wk_look(struct wk_plugin *plugin) {
   if (now - plugin->shared->looked_at < LOOK_MS)
     return;
   plugin->shared->looked_at = now;
-  plugin->shared->version = wk_server_catch_up(plugin->server);
+  plugin->shared->version = plugin->ticks
+                                ? wk_server_catch_up_soon(plugin->server)
+                                : wk_server_catch_up(plugin->server);
   wk_waker_looked(plugin->shared->waker, plugin->shared->version);
   for (unsigned i = 0; i < LOOK_MOST; i++) {
     struct wk_session *session = wk_sessions_stalest(plugin->sessions);

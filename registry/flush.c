@@ -111,8 +111,9 @@ static void settle(struct wk_server *server, const struct batch *batch,
 
 static bool idle(struct wk_server *server) {
   (void)pthread_mutex_lock(&server->memory);
-  const bool none =
-      server->healthy && wk_fleet_dirty_count(server->fleet) == 0;
+  const bool none = server->healthy && !server->others_changed &&
+                    wk_fleet_dirty_count(server->fleet) == 0;
+  server->others_changed = false; /* or the next look says it again */
   (void)pthread_mutex_unlock(&server->memory);
   return none;
 }
@@ -142,14 +143,15 @@ enum wk_err wk_server_flush(struct wk_server *server, struct wk_why *why) {
 
 /* ---- the thread --------------------------------------------------------- */
 
-/* Waits for milliseconds or until the server stops; memory is held. */
+/* Waits for milliseconds, or until there is a reason not to; memory is held.
+ */
 static void pause_for(struct wk_server *server, long ms) {
   struct timespec until;
   (void)clock_gettime(CLOCK_MONOTONIC, &until);
   until.tv_nsec += ms % 1000 * 1000000;
   until.tv_sec += ms / 1000 + until.tv_nsec / 1000000000;
   until.tv_nsec %= 1000000000;
-  while (!server->stopping &&
+  while (!server->stopping && !server->others_changed &&
          pthread_cond_timedwait(&server->wake, &server->memory, &until) == 0)
     continue;
 }

@@ -312,6 +312,19 @@ uint64_t wk_server_catch_up(struct wk_server *server) {
   return now;
 }
 
+uint64_t wk_server_catch_up_soon(struct wk_server *server) {
+  uint64_t now;
+  if (!server->writing)
+    return wk_server_catch_up(server);
+  if (is_behind(server, &now)) {
+    (void)pthread_mutex_lock(&server->memory);
+    server->others_changed = true;
+    (void)pthread_cond_signal(&server->wake);
+    (void)pthread_mutex_unlock(&server->memory);
+  }
+  return now;
+}
+
 /* ---- questions ---------------------------------------------------------- */
 
 static bool state_of(struct wk_server *server, const char *did,

@@ -40,6 +40,7 @@ struct wk_server {
   struct wk_fleet *fleet;
   struct wk_fleet_keys decoy_keys; /* so that no device costs what one does */
   struct wk_topic_role *roles[WK_ROLE_COUNT_MAX + 1]; /* by number */
+  bool others_changed;   /* for the writer; guarded by memory */
   bool healthy;          /* guarded by memory, as is trouble */
   struct wk_why trouble; /* what the store last complained of */
 

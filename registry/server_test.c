@@ -5,6 +5,7 @@
  */
 #include <criterion/criterion.h>
 
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -331,6 +332,18 @@ Test(server, others__unwritten_logins_survive_a_change) {
   cr_assert_neq(wk_server_catch_up(server), 0u);
   cr_assert_eq(login_at(0, 2, NOW), WK_REASON_STALE);
   cr_assert_eq(login(3), WK_REASON_OK);
+}
+
+Test(server, others__taken_in_by_the_writer_where_there_is_one) {
+  const uint64_t before = wk_server_catch_up_soon(server);
+  administer(WK_CHANGE_DISABLE);
+  cr_assert_neq(wk_server_catch_up_soon(server), before, "no writer yet");
+  cr_assert_eq(wk_server_start_writer(server, &why), WK_OK);
+  const uint64_t now = wk_server_catch_up_soon(server);
+  administer(WK_CHANGE_ENABLE);
+  while (wk_server_catch_up_soon(server) == now)
+    (void)sched_yield(); /* the test's time limit ends what never comes */
+  cr_assert(wk_server_admits(server, "d", 0));
 }
 
 Test(server, others__a_flush_never_undoes_a_change) {

@@ -112,14 +112,20 @@ enum wk_permit wk_server_permit(struct wk_server *server, const char *did,
 bool wk_server_is_admin(struct wk_server *server, const char *did);
 
 /*
- * Takes in what other processes changed; cheap when nothing did: for every
- * tick. Gives a number that grows with each such change, whoever noticed it,
- * so that sessions can be looked at again.
+ * Takes in what other processes changed; cheap when nothing did. Gives a
+ * number that grows with each such change, whoever noticed it, so that
+ * sessions can be looked at again.
  */
 uint64_t wk_server_catch_up(struct wk_server *server);
 
 /* True when that number is another by now, or has to be; for any thread. */
 bool wk_server_moved_on(struct wk_server *server, uint64_t from);
+
+/*
+ * The same without waiting for the disk: where the background writer runs it
+ * takes the changes in, and the number grows a moment later.
+ */
+uint64_t wk_server_catch_up_soon(struct wk_server *server);
 
 /* False while the store refuses to write; why then says how. */
 bool wk_server_healthy(struct wk_server *server, struct wk_why *why);
