@@ -13,7 +13,9 @@ static void token_write(char token[WK_TOKEN_LEN + 1],
       {(const uint8_t *)client_id, strlen(client_id)},
   };
   wk_hmac(mac, key, parts, sizeof parts / sizeof *parts);
-  wk_b64_write(token, mac, WK_TOKEN_BYTES);
+  for (size_t i = 0; i < WK_TOKEN_LEN; i++)
+    token[i] = (char)(mac[i] | 0x80);
+  token[WK_TOKEN_LEN] = '\0';
   wk_wipe(mac, sizeof mac);
 }
 

@@ -17,9 +17,8 @@
 #include <whitekey/hmac.h>
 #include <whitekey/msg.h>
 
-/* Of the HMAC: 128 bits are beyond guessing. */
-#define WK_TOKEN_BYTES 16u
-#define WK_TOKEN_LEN WK_B64_LEN(WK_TOKEN_BYTES)
+/* Of the HMAC, seven bits a character, so that none is NUL: 168 bits. */
+#define WK_TOKEN_LEN 24u
 _Static_assert(WK_TOKEN_LEN < WK_B64_LEN(WK_X1_LEN),
                "a token fits where an accepted password was");
 

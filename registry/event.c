@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "event.h"
 
-#include <stdio.h>
 #include <string.h>
 
 /* A peer's text: cut, and printable ASCII. */
@@ -85,26 +84,44 @@ static void put_text(struct line *line, const char *key, const char *text) {
   put_quoted(line, text);
 }
 
+/* At least `width` digits, with leading zeros. */
+static void put_digits(struct line *line, uint32_t number, unsigned width) {
+  char digits[10];
+  unsigned count = 0;
+  do {
+    digits[count++] = (char)('0' + number % 10);
+    number /= 10;
+  } while (number != 0 || count < width);
+  while (count > 0)
+    line->text[line->len++] = digits[--count];
+}
+
 static void put_number(struct line *line, const char *key, uint32_t number) {
-  char digits[16];
-  (void)snprintf(digits, sizeof digits, "%u", (unsigned)number);
   put(line, ",\"");
   put(line, key);
   put(line, "\":");
-  put(line, digits);
+  put_digits(line, number, 1);
 }
 
 /* UTC with milliseconds, RFC 3339. */
 static void put_time(struct line *line, const struct timespec *time) {
   struct tm utc;
-  char day[32];
-  char ms[8];
   (void)gmtime_r(&time->tv_sec, &utc);
-  (void)strftime(day, sizeof day, "{\"time\":\"%Y-%m-%dT%H:%M:%S", &utc);
-  (void)snprintf(ms, sizeof ms, ".%03uZ\"",
-                 (unsigned)(time->tv_nsec / 1000000) % 1000u);
-  put(line, day);
-  put(line, ms);
+  put(line, "{\"time\":\"");
+  put_digits(line, (uint32_t)utc.tm_year + 1900, 4);
+  put(line, "-");
+  put_digits(line, (uint32_t)utc.tm_mon + 1, 2);
+  put(line, "-");
+  put_digits(line, (uint32_t)utc.tm_mday, 2);
+  put(line, "T");
+  put_digits(line, (uint32_t)utc.tm_hour, 2);
+  put(line, ":");
+  put_digits(line, (uint32_t)utc.tm_min, 2);
+  put(line, ":");
+  put_digits(line, (uint32_t)utc.tm_sec, 2);
+  put(line, ".");
+  put_digits(line, (uint32_t)(time->tv_nsec / 1000000), 3);
+  put(line, "Z\"");
 }
 
 static void put_alarms(struct line *line, unsigned alarms) {

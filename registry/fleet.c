@@ -45,6 +45,7 @@ struct wk_fleet {
   uint32_t slot_count;
   uint64_t *dirty;
   uint32_t dirty_count;
+  uint64_t marks;
   uint32_t cursor;
   uint32_t states[WK_DEVICE_REVOKED + 1];
 };
@@ -298,6 +299,7 @@ void wk_fleet_mark(struct wk_fleet *fleet, uint32_t number) {
   if ((*word & bit) == 0)
     fleet->dirty_count++;
   *word |= bit;
+  fleet->marks++;
 }
 
 uint32_t wk_fleet_take_dirty(struct wk_fleet *fleet) {
@@ -325,6 +327,10 @@ uint8_t wk_fleet_role(const struct wk_fleet *fleet, uint32_t number) {
 
 uint32_t wk_fleet_count(const struct wk_fleet *fleet) {
   return fleet->count;
+}
+
+uint64_t wk_fleet_marks(const struct wk_fleet *fleet) {
+  return fleet->marks;
 }
 
 uint32_t wk_fleet_dirty_count(const struct wk_fleet *fleet) {

@@ -59,6 +59,8 @@ void wk_fleet_mark(struct wk_fleet *fleet, uint32_t number);
 uint32_t wk_fleet_take_dirty(struct wk_fleet *fleet);
 
 uint32_t wk_fleet_count(const struct wk_fleet *fleet);
+/* Grows with every mark. */
+uint64_t wk_fleet_marks(const struct wk_fleet *fleet);
 uint32_t wk_fleet_dirty_count(const struct wk_fleet *fleet);
 uint32_t wk_fleet_state_count(const struct wk_fleet *fleet,
                               enum wk_device_state state);

@@ -10,9 +10,14 @@
 
 #include "server_state.h"
 
-#define BATCH 256u   /* records a transaction */
-#define PAUSE_MS 100 /* between batches: leaves the processor to logins */
-#define RETRY_MS 500 /* while the store refuses */
+#define BATCH 256u /* records a transaction */
+/*
+ * Between batches while devices log in: leaves the processor to them. Each
+ * record covers WK_SKIP_MAX logins, so 1280 a second keep up with 80 000
+ * logins, and more is written where nobody logs in.
+ */
+#define PAUSE_MS 200
+#define RETRY_MS 500                     /* while the store refuses */
 #define SKIP_WHOLE (2 * WK_SKIP_MAX + 2) /* over a barrier, section 2 */
 
 struct batch {
@@ -156,6 +161,12 @@ static void pause_for(struct wk_server *server, long ms) {
     continue;
 }
 
+/* There is more to write, and nobody was disturbed since; memory is held. */
+static bool goes_on(const struct wk_server *server, uint64_t marks) {
+  return server->healthy && wk_fleet_dirty_count(server->fleet) > 0 &&
+         wk_fleet_marks(server->fleet) == marks;
+}
+
 static void *write_back(void *context) {
   struct wk_server *server = context;
   /* On Linux this is the thread's own: logins go first. */
@@ -163,12 +174,14 @@ static void *write_back(void *context) {
   (void)pthread_mutex_lock(&server->memory);
   while (!server->stopping) {
     const long ms = server->healthy ? PAUSE_MS : RETRY_MS;
+    const uint64_t marks = wk_fleet_marks(server->fleet);
     (void)pthread_mutex_unlock(&server->memory);
     const enum wk_err err = wk_server_flush(server, NULL);
     const bool warming = wk_server_warm(server);
     (void)pthread_mutex_lock(&server->memory);
-    (void)err; /* told by wk_server_healthy() */
-    if (!server->stopping && !warming)
+    /* What failed is told by wk_server_healthy(). */
+    const bool more = err == WK_OK && goes_on(server, marks);
+    if (!server->stopping && !warming && !more)
       pause_for(server, ms);
   }
   (void)pthread_mutex_unlock(&server->memory);
