@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Takes one sentence of the protocol out of the sources: see sentences.py.
 
-mutants.py --list               name:file:.., one mutant a line
+mutants.py --list               name:invariant:file:.., one mutant a line
+mutants.py --table PROGRAMS     README.md's table, from the mutants built there
 mutants.py NAME SOURCES OUT     writes the mutated files of SOURCES into OUT;
                                 fails unless what is to be changed stands
                                 there exactly once
 """
 import os
+import subprocess
 import sys
 
 from sentences import MUTANTS
@@ -14,6 +16,21 @@ from sentences import MUTANTS
 
 def files(mutant):
     return sorted({path for path, *_ in mutant.changes})
+
+
+def row(name, mutant):
+    return f"| {mutant.section} | {mutant.sentence} | `{name}` |" \
+           f" {mutant.breaks} |"
+
+
+def noticed(name, mutant, programs):
+    """How many schedules it takes, from seed 1 on; or a known one shows it."""
+    told = subprocess.run([os.path.join(programs, "mutant_" + name),
+                           "--count", "50000", "--must-break",
+                           mutant.breaks], capture_output=True, text=True,
+                          check=True).stdout
+    seed = told.split()[1]
+    return f" {seed} |" if seed != "0" else " known |"
 
 
 def mutate(name, sources, out):
@@ -36,7 +53,11 @@ def mutate(name, sources, out):
 def main():
     if sys.argv[1:] == ["--list"]:
         for name, mutant in MUTANTS.items():
-            print(":".join([name, *files(mutant)]))
+            print(":".join([name, mutant.breaks, *files(mutant)]))
+        return
+    if sys.argv[1] == "--table":
+        for name, mutant in MUTANTS.items():
+            print(row(name, mutant) + noticed(name, mutant, sys.argv[2]))
         return
     mutate(*sys.argv[1:])
 
