@@ -31,6 +31,7 @@ static enum wk_err open_signals(struct agent *agent, struct wk_why *why) {
   (void)sigemptyset(&set);
   (void)sigaddset(&set, SIGTERM);
   (void)sigaddset(&set, SIGINT);
+  (void)sigaddset(&set, SIGHUP); /* its terminal is gone */
   (void)sigprocmask(SIG_BLOCK, &set, NULL);
   agent->signals =
       (struct watch){.fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK),

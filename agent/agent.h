@@ -60,7 +60,7 @@ WK_MUST_CHECK enum wk_err agent_open(struct agent *agent,
                                      const struct config *config,
                                      struct wk_why *why);
 
-/* Serves until SIGTERM or SIGINT. */
+/* Serves until SIGTERM, SIGINT or SIGHUP. */
 WK_MUST_CHECK enum wk_err agent_run(struct agent *agent, struct wk_why *why);
 
 void agent_close(struct agent *agent);

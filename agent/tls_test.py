@@ -11,6 +11,8 @@ from agent_case import UNAVAILABLE, AgentTest
 
 OPENSSL = shutil.which("openssl")
 NAME = "broker.example"
+# mbedTLS 2.28, and 3.6 where TLS 1.3 says less.
+UNTRUSTED = "TLS: .*(not correctly signed|verification failed)"
 
 
 class TlsTest(AgentTest):
@@ -69,16 +71,16 @@ class TlsTest(AgentTest):
     def test_authority__another_one_is_not_trusted(self):
         other, _ = self.certificate("other", NAME)
         self.refused(self.tls_agent(cafile=other, server_name=NAME),
-                     "TLS: The certificate is not correctly signed")
+                     UNTRUSTED)
 
     def test_authority__debians_do_not_know_it(self):
         self.refused(self.tls_agent(server_name=NAME),
-                     "TLS: The certificate is not correctly signed")
+                     UNTRUSTED)
 
     def test_name__another_one_is_not_trusted(self):
         self.refused(
             self.tls_agent(cafile=self.cert, server_name="other.example"),
-            "TLS: The certificate Common Name .* does not match")
+            "TLS: .*(does not match|verification failed)")
 
     def test_pin__alone_is_enough(self):
         pin = self.pin(self.cert).upper()
@@ -99,7 +101,7 @@ class TlsTest(AgentTest):
         agent.stop()
         agent = self.tls_agent(cafile=other, server_name=NAME,
                                pin=self.pin(self.cert))
-        self.refused(agent, "not correctly signed")
+        self.refused(agent, UNTRUSTED)
 
     def test_plain_broker__is_no_tls_broker(self):
         plain = self.broker()

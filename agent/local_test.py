@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0
+"""whitekey-agent among the users of its machine: who may connect, whose files
+these are, how its service is shut in."""
+
+import os
+import shutil
+import subprocess
+import unittest
+
+import wk
+from agent_case import AgentTest
+
+PUB = shutil.which("mosquitto_pub")
+
+
+class UserTest(AgentTest):
+    def setUp(self):
+        super().setUp()
+        self.server = self.broker(self.devices)
+        os.chmod(self.folder.root, 0o755)
+        self.socket = self.folder.path("socket")
+
+    def pub(self, user=None):
+        return subprocess.run(
+            [PUB, "--unix", self.socket, "-t", "t", "-m", "m", "-q", "1"],
+            user=user, capture_output=True, timeout=wk.PATIENCE,
+            check=False).returncode == 0
+
+    def test_unix__owner_gets_in(self):
+        self.agent(listen=f"unix:{self.socket}")
+        self.assertTrue(self.pub())
+        self.assertEqual(os.stat(self.socket).st_mode & 0o777, 0o600)
+
+    @unittest.skipUnless(os.geteuid() == 0, "only root can be others")
+    def test_allow_user__listed_ones_only(self):
+        agent = self.agent(listen=f"unix:{self.socket}", allow_user="daemon")
+        self.assertTrue(self.pub("daemon"))
+        self.assertFalse(self.pub("nobody"))
+        agent.wait_log("user 65534, process [0-9]+: not allowed")
+        self.assertSoon(["ok"], self.reasons)
+
+    def test_unix__left_over_socket_is_replaced(self):
+        agent = self.agent(listen=f"unix:{self.socket}")
+        agent.stop(wk.SIGKILL)
+        self.assertTrue(os.path.exists(self.socket))
+        agent = self.agent(listen=f"unix:{self.socket}")
+        self.assertTrue(self.pub())
+        agent.stop()
+        self.assertFalse(os.path.exists(self.socket))
+
+    def test_unix__what_is_in_use_is_left_alone(self):
+        self.agent(listen=f"unix:{self.socket}")
+        second = self.devices.enrol("thermo-2")
+        done = wk.run("whitekey-agent", "-c", self.config(
+            listen=f"unix:{self.socket}", credential=second.path), check=1)
+        self.assertIn("Address already in use", done.stderr)
+        self.assertNotIn("epoll", done.stderr)
+        self.assertTrue(self.pub())
+
+    def test_file__is_the_agents_alone(self):
+        self.agent()
+        done = self.devices.cli("otp", "-c", self.thermo.path, check=1)
+        self.assertIn("another program keeps this credential open",
+                      done.stderr)
+
+
+class UnitTest(wk.TestCase):
+    @unittest.skipUnless(shutil.which("systemd-analyze"), "no systemd")
+    def test_service__is_shut_in(self):
+        wk.run("systemd-analyze", "security", "--offline=true",
+               "--threshold=15", os.path.join(
+                   wk.BUILD, "agent", "whitekey-agent.service"), check=0)
+
+
+if __name__ == "__main__":
+    wk.main()
