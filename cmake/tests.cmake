@@ -48,7 +48,7 @@ endfunction()
 
 function(whitekey_test_properties name)
   set_tests_properties(${name} PROPERTIES
-    TIMEOUT 120
+    TIMEOUT 300
     FAIL_REGULAR_EXPRESSION "${whitekey_sanitizer_report}"
     ENVIRONMENT "UBSAN_OPTIONS=print_stacktrace=1"
   )
