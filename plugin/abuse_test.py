@@ -74,16 +74,40 @@ class AbuseTest(wk.TestCase):
         client.auth(method, data, reason)
         return sent[0]
 
+    def connect_packet(self):
+        """That of a challenge, to be sent a second time."""
+        sent = []
+        client = rawmqtt.Client.__new__(rawmqtt.Client)
+        client.version, client.client_id = 5, "c1"
+        client.send = sent.append
+        client.begin(method=CHALLENGE, data=NAME)
+        return sent[0]
+
     def before_connect(self):
-        for packet in (EMPTY, self.auth(), self.auth(reason=0x19)):
-            self.ended(self.client(), packet)
+        for version in (4, 5):
+            for packet in (EMPTY, self.auth(), self.auth(reason=0x19),
+                           self.auth(None), self.auth(data=b""),
+                           EMPTY + self.connect_packet() + EMPTY):
+                self.ended(self.client(version=version), packet)
+
+    def version_3_1_1(self):
+        for packet in (EMPTY, self.auth(), self.auth(reason=0x19),
+                       self.auth(None), self.auth(data=b""), EMPTY * 50):
+            client = self.client(version=4)
+            password = self.device.password(self.fresh())
+            client.connect("thermo-1", password)
+            self.assertTrue(client.alive(), self.server.log())
+            self.ended(client, packet)
 
     def half_open_connections(self):
         packets = (
             [EMPTY], [EMPTY] * 50, [self.auth()], [self.auth(reason=0x19)],
             [self.auth("WHITEKEY")], [self.auth(None)], [self.auth(reason=0)],
             [b"\xf0\x01\x18"], [b"\xf0\x02\x18\x7f"], [b"\xe0\x00"],
+            [self.auth(data=b"")], [self.auth(data=b"")] * 2,
+            [self.auth(data=b""), EMPTY], [self.auth(data=b"", reason=0x19)],
             [self.auth(data=bytes(70))] * 2, [self.auth(data=bytes(60000))],
+            [self.connect_packet()], [self.auth(data=b""), b"\xe0\x00"],
             [b"\x82\x08\x00\x01\x00\x00\x01a\x01"[:10]], [b"\xc0\x00"], [],
         )
         for burst in packets:
@@ -101,6 +125,10 @@ class AbuseTest(wk.TestCase):
         for method in ("WHITEKEY", CHALLENGE, None):
             for packet in (EMPTY, EMPTY * 50, self.auth(method),
                            self.auth(method, reason=0x19),
+                           self.auth(method, data=b""),
+                           self.auth(method, data=b"", reason=0x19) * 2,
+                           self.auth("OTHER"), self.auth("OTHER", b"", 0x19),
+                           EMPTY + self.connect_packet(),
                            EMPTY + self.auth(method, bytes(70)) * 2,
                            EMPTY + b"\xc0\x00"):
                 self.ended(self.live(method), packet)
@@ -118,9 +146,9 @@ class AbuseTest(wk.TestCase):
 
     def test_abuse__broker_touches_no_memory_that_is_not_its_own(self):
         self.server = self.broker(self.store, under=MEMCHECK)
-        for abuse in (self.before_connect, self.half_open_connections,
-                      self.answered_twice, self.live_sessions,
-                      self.under_a_live_id):
+        for abuse in (self.before_connect, self.version_3_1_1,
+                      self.half_open_connections, self.answered_twice,
+                      self.live_sessions, self.under_a_live_id):
             abuse()
             self.server.reload()
             self.assertTrue(self.live().alive(), abuse.__name__)

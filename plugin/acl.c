@@ -149,6 +149,13 @@ static bool is_half_open(const struct mosquitto *client) {
   return username && strcmp(username, WK_HALF_OPEN) == 0;
 }
 
+/* The will of a session that ended, maybe long ago, is asked for by name. */
+static bool is_barred(const struct wk_plugin *plugin,
+                      const struct mosquitto_evt_acl_check *asked) {
+  const char *username = mosquitto_client_username(asked->client);
+  return username && wk_server_bars(plugin->server, username);
+}
+
 /* Touches nothing of ours: the broker's web pages are on another thread. */
 static int answer_web(const struct wk_plugin *plugin, enum wk_access access,
                       const struct mosquitto_evt_acl_check *asked) {
@@ -176,7 +183,8 @@ int wk_on_acl(int event, void *event_data, void *userdata) {
       wk_sessions_find(plugin->sessions, asked->client);
   if (session && session->state == WK_SESSION_OFFLINE)
     session = NULL;
-  if (!session && is_half_open(asked->client))
+  if (!session && (is_half_open(asked->client) ||
+                   (access == WK_ACCESS_WRITE && is_barred(plugin, asked))))
     return plugin->broker->topic.deny;
   /* A broker that closes a session asks what its queue stays subscribed to. */
   if (session && session->state != WK_SESSION_LIVE &&

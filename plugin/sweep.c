@@ -36,15 +36,20 @@ void wk_look(struct wk_plugin *plugin) {
  * the same one: then it goes by the device's name, but only from TICK, since
  * that may hit a client whose packet is being worked on.
  */
-static void kick(const struct wk_session *session, bool in_tick) {
+static void kick(struct wk_plugin *plugin, const struct wk_session *session,
+                 bool in_tick) {
   char did[WK_DID_MAX + 1];
   char *client_id = strdup(session->client_id);
+  /* Its last will goes with the device, which may be another registry's. */
+  const bool may_speak =
+      wk_server_admits(wk_plugin_of(plugin, session->client)->server,
+                       session->did, session->accepted.generation);
   if (!client_id)
     return;
   memcpy(did, session->did, sizeof did);
   wk_log(WK_LOG_NOTICE, "closing client %.64s of device %s", client_id, did);
-  if (mosquitto_kick_client_by_clientid(client_id, true) != 0 && in_tick)
-    (void)mosquitto_kick_client_by_username(did, true);
+  if (mosquitto_kick_client_by_clientid(client_id, may_speak) != 0 && in_tick)
+    (void)mosquitto_kick_client_by_username(did, may_speak);
   free(client_id);
 }
 
@@ -52,5 +57,5 @@ void wk_sweep(struct wk_plugin *plugin, const struct mosquitto *busy) {
   struct wk_session *session;
   wk_look(plugin);
   while ((session = wk_sessions_closing(busy)))
-    kick(session, busy == NULL);
+    kick(plugin, session, busy == NULL);
 }

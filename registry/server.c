@@ -344,9 +344,9 @@ bool wk_server_admits(struct wk_server *server, const char *did,
          record.generation == generation;
 }
 
-bool wk_server_knows(struct wk_server *server, const char *did) {
+bool wk_server_bars(struct wk_server *server, const char *did) {
   struct wk_record record;
-  return state_of(server, did, &record) && record.state != WK_DEVICE_REVOKED;
+  return state_of(server, did, &record) && record.state != WK_DEVICE_ENABLED;
 }
 
 bool wk_server_healthy(struct wk_server *server, struct wk_why *why) {
