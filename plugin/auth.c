@@ -45,7 +45,7 @@ static enum sight sight(const struct wk_plugin *plugin,
   if (!client_id || !asked->username)
     return SIGHT_LOGIN;
   const bool token =
-      asked->password && wk_token_valid(asked->password, plugin->token_key,
+      asked->password && wk_token_valid(asked->password, &plugin->token_key,
                                         asked->username, client_id);
   const bool same = session && is_text(session->did, asked->username) &&
                     is_text(session->client_id, client_id);
@@ -83,7 +83,7 @@ static int login_by_password(struct wk_plugin *plugin,
   wk_wipe(&attempt, sizeof attempt);
   if (!session)
     return plugin->broker->login.refuse;
-  wk_token_replace(asked->password, plugin->token_key, session->did,
+  wk_token_replace(asked->password, &plugin->token_key, session->did,
                    session->client_id);
   session->by_password = true;
   session->x4_waits |= 1u << WK_X4_LOGIN_C;

@@ -150,8 +150,15 @@ static void plugin_free(struct wk_plugin *plugin) {
   wk_challenges_free(plugin->challenges);
   wk_office_free(plugin->office);
   wk_shared_leave(plugin->shared);
-  wk_wipe(plugin->token_key, sizeof plugin->token_key);
+  wk_wipe(&plugin->token_key, sizeof plugin->token_key);
   free(plugin);
+}
+
+static void make_token_key(struct wk_plugin *plugin) {
+  uint8_t key[WK_AES_KEY_LEN];
+  wk_random(key, sizeof key);
+  wk_port_aes_init(&plugin->token_key, key);
+  wk_wipe(key, sizeof key);
 }
 
 static enum wk_err plugin_open(struct wk_plugin *plugin,
@@ -175,7 +182,7 @@ static enum wk_err plugin_open(struct wk_plugin *plugin,
                     plugin->audit);
   if (!plugin->challenges || !plugin->office)
     return wk_fail(why, WK_ERR_MEMORY, "out of memory");
-  wk_random(plugin->token_key, sizeof plugin->token_key);
+  make_token_key(plugin);
   return WK_OK;
 }
 

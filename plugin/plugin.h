@@ -33,7 +33,7 @@ struct wk_plugin {
   struct wk_throttle *throttle;
   struct wk_office *office; /* administration; from here on this one's own */
   struct wk_challenges *challenges;
-  uint8_t token_key[WK_HASH_LEN]; /* of this run */
+  struct wk_port_aes token_key; /* of this run */
   struct wk_limit refusals;
   struct wk_limit cheap_alarms, key_alarms; /* by what they take to raise */
   int64_t told_at;     /* metrics, monotonic milliseconds */

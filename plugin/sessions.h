@@ -44,7 +44,6 @@ enum wk_x4_slot {
 
 struct wk_session {
   const struct mosquitto *client;
-  char *client_id;
   char did[WK_DID_MAX + 1];
   struct wk_accepted accepted; /* the login that opened it */
   bool by_password;            /* the broker holds a token for it */
@@ -58,6 +57,7 @@ struct wk_session {
   struct wk_session *in_bucket[WK_SESSION_INDICES];
   struct wk_session *before, *after;
   struct wk_session *closing_after, **closing_link;
+  char client_id[];
 };
 
 /*

@@ -14,20 +14,19 @@
 #include <stdbool.h>
 
 #include <whitekey/bytes.h>
-#include <whitekey/hmac.h>
 #include <whitekey/msg.h>
+#include <whitekey/port.h>
 
-/* Of the HMAC, seven bits a character, so that none is NUL: 168 bits. */
-#define WK_TOKEN_LEN 24u
+#define WK_TOKEN_LEN (2u * WK_AES_BLOCK_LEN)
 _Static_assert(WK_TOKEN_LEN < WK_B64_LEN(WK_X1_LEN),
                "a token fits where an accepted password was");
 
 /* Overwrites an accepted password, which is at least M(X1) long. */
-void wk_token_replace(char *password, const uint8_t key[WK_HASH_LEN],
+void wk_token_replace(char *password, const struct wk_port_aes *key,
                       const char *did, const char *client_id);
 
 /* True when password is the token of this device under this client id. */
-bool wk_token_valid(const char *password, const uint8_t key[WK_HASH_LEN],
+bool wk_token_valid(const char *password, const struct wk_port_aes *key,
                     const char *did, const char *client_id);
 
 #endif
