@@ -12,7 +12,8 @@ enum op {
   OP_PUBLIC = 3,
   OP_LOGIN = 4,
   OP_ANSWER = 5,
-  OP_RESET = 6
+  OP_RESET = 6,
+  OP_KEY = 7
 };
 
 enum status {
@@ -82,7 +83,6 @@ static enum status enrol(struct wk_writer *out, struct wk_reader *in) {
   (void)out;
   e.n = wk_read_be32(in);
   const uint8_t *realm = wk_read_view(in, WK_REALM_LEN);
-  e.ks = wk_read_view(in, WK_KS_LEN);
   e.random = wk_read_view(in, WK_RANDOM_LEN);
   const uint8_t did_len = wk_read_u8(in);
   const char *did = (const char *)wk_read_view(in, did_len);
@@ -100,6 +100,16 @@ static enum status public(struct wk_writer *out, struct wk_reader *in) {
   wk_write_bytes(out, anchor, sizeof anchor);
   wk_wipe(bio_id, sizeof bio_id);
   return status_of(err);
+}
+
+static enum status key(struct wk_writer *out, struct wk_reader *in) {
+  uint8_t ks[WK_KS_LEN];
+  (void)out;
+  wk_read_bytes(in, ks, sizeof ks);
+  const enum status status =
+      whole(in) ? status_of(wk_session_key(ks)) : MALFORMED;
+  wk_wipe(ks, sizeof ks);
+  return status;
 }
 
 static enum status login(struct wk_writer *out, struct wk_reader *in) {
@@ -155,6 +165,8 @@ static enum status obey(uint8_t op, struct wk_writer *out,
     return answer(out, in);
   case OP_RESET:
     return reset(out, in);
+  case OP_KEY:
+    return key(out, in);
   }
   return UNKNOWN;
 }

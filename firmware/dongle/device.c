@@ -30,8 +30,8 @@ static void get(void *data, uint8_t at, uint8_t len) {
   wk_nv_read_bytes(data, WK_AT_DEVICE + at, len);
 }
 
-static struct wk_seal_name name_of(const struct wk_device *d) {
-  return (struct wk_seal_name){'D', d->epoch, 0};
+static struct wk_seal_name name_of(const struct wk_device *d, char kind) {
+  return (struct wk_seal_name){(uint8_t)kind, d->epoch, 0};
 }
 
 static uint8_t log_n(uint32_t n) {
@@ -59,7 +59,7 @@ bool wk_device_load(struct wk_device *d) {
 
 void wk_device_write(const struct wk_device *d,
                      struct wk_device_secrets *secrets) {
-  const struct wk_seal_name name = name_of(d);
+  const struct wk_seal_name name = name_of(d, 'D');
   const uint8_t log = log_n(d->n);
   uint8_t epoch[4];
   uint8_t sealed[SECRETS_LEN + WK_SEAL_TAG_LEN];
@@ -79,7 +79,7 @@ void wk_device_write(const struct wk_device *d,
 
 bool wk_device_open(const struct wk_device *d,
                     struct wk_device_secrets *secrets) {
-  const struct wk_seal_name name = name_of(d);
+  const struct wk_seal_name name = name_of(d, 'D');
   return wk_vault_get((uint8_t *)secrets, SECRETS_LEN,
                       WK_AT_DEVICE + AT_SECRETS, &name);
 }
@@ -95,18 +95,42 @@ bool wk_device_seed(uint8_t seed[WK_SEED_LEN]) {
   return true;
 }
 
+void wk_device_write_ks(const struct wk_device *d, uint8_t ks[WK_KS_LEN]) {
+  const struct wk_seal_name name = name_of(d, 'K');
+  uint8_t sealed[WK_KS_LEN + WK_SEAL_TAG_LEN];
+  _Static_assert(1 + sizeof sealed == WK_KS_SIZE, "record");
+  memcpy(sealed, ks, WK_KS_LEN);
+  wk_wipe(ks, WK_KS_LEN);
+  wk_vault_seal(sealed, WK_KS_LEN, &name);
+  wk_nv_invalidate(WK_AT_KS);
+  wk_nv_write_bytes(WK_AT_KS + 1, sealed, sizeof sealed);
+  wk_nv_validate(WK_AT_KS);
+}
+
+bool wk_device_has_ks(void) {
+  return wk_nv_valid(WK_AT_KS);
+}
+
 bool wk_device_key(const struct wk_device *d, uint8_t kx[WK_KX_LEN]) {
+  const struct wk_seal_name name = name_of(d, 'K');
   struct wk_device_secrets secrets;
+  uint8_t ks[WK_KS_LEN];
   memset(kx, 0, WK_KX_LEN);
-  if (!wk_device_open(d, &secrets))
+  if (!wk_device_has_ks() || !wk_vault_get(ks, WK_KS_LEN, WK_AT_KS + 1, &name))
     return false;
-  wk_key_message(kx, secrets.ks, &d->id, d->epoch, secrets.bio_id);
+  const bool opened = wk_device_open(d, &secrets);
+  if (opened)
+    wk_key_message(kx, ks, &d->id, d->epoch, secrets.bio_id);
   wk_wipe(&secrets, sizeof secrets);
-  return true;
+  wk_wipe(ks, sizeof ks);
+  return opened;
 }
 
 void wk_device_erase(void) {
   wk_nv_invalidate(WK_AT_DEVICE);
+  wk_nv_invalidate(WK_AT_KS);
+  for (uint8_t i = 1; i < WK_KS_SIZE; i++)
+    wk_nv_write(WK_AT_KS + i, 0);
   for (uint8_t i = AT_SECRETS; i < WK_DEVICE_SIZE; i++)
     wk_nv_write(WK_AT_DEVICE + i, 0);
 }

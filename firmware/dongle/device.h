@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * device.h - who this dongle is, and the secrets it was enrolled with.
+ * device.h - who this dongle is, the secrets it made, and the server's Ks,
+ * which comes later: the server wants to see the anchor first.
  */
 #ifndef WHITEKEY_DONGLE_DEVICE_H
 #define WHITEKEY_DONGLE_DEVICE_H
@@ -18,7 +19,6 @@ struct wk_device {
 };
 
 struct wk_device_secrets {
-  uint8_t ks[WK_KS_LEN];
   uint8_t bio_id[WK_BIO_LEN];
   uint8_t seed[WK_SEED_LEN];
 };
@@ -37,7 +37,11 @@ bool wk_device_open(const struct wk_device *d,
 /* The chain's seed; false, with seed zeroed: as wk_device_open(). */
 bool wk_device_seed(uint8_t seed[WK_SEED_LEN]);
 
-/* The message key of its epoch; false, with kx zeroed: as above. */
+/* Keeps Ks, which is wiped. */
+void wk_device_write_ks(const struct wk_device *d, uint8_t ks[WK_KS_LEN]);
+bool wk_device_has_ks(void);
+
+/* The message key of its epoch; false, with kx zeroed: no Ks, or as above. */
 bool wk_device_key(const struct wk_device *d, uint8_t kx[WK_KX_LEN]);
 
 /* Not enrolled any more; what was sealed is written over. */

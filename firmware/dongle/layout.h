@@ -15,17 +15,20 @@
 #define WK_AT_DEVICE 32u /* who we are, and the chain's secrets */
 #define WK_AT_COUNTER 192u
 #define WK_AT_SLOTS 272u
+#define WK_AT_KS 784u /* what the server gave */
 #define WK_NV_LEN 1024u
 
 #define WK_VAULT_SIZE 17u   /* valid, key */
-#define WK_DEVICE_SIZE 139u /* valid, public part, sealed part, tag */
+#define WK_DEVICE_SIZE 107u /* valid, public part, sealed part, tag */
 #define WK_COUNTER_SIZE 35u /* two of them: valid, block, marks */
 #define WK_SLOT_SIZE 39u    /* valid, block, sealed value, tag */
+#define WK_KS_SIZE 37u      /* valid, sealed Ks, tag */
 #define WK_SLOTS 13u        /* values of 11 blocks, the current, a spare */
 
 _Static_assert(WK_AT_VAULT + WK_VAULT_SIZE <= WK_AT_DEVICE, "vault");
 _Static_assert(WK_AT_DEVICE + WK_DEVICE_SIZE <= WK_AT_COUNTER, "device");
 _Static_assert(WK_AT_COUNTER + 2 * WK_COUNTER_SIZE <= WK_AT_SLOTS, "counter");
-_Static_assert(WK_AT_SLOTS + WK_SLOTS * WK_SLOT_SIZE <= WK_NV_LEN, "slots");
+_Static_assert(WK_AT_SLOTS + WK_SLOTS * WK_SLOT_SIZE <= WK_AT_KS, "slots");
+_Static_assert(WK_AT_KS + WK_KS_SIZE <= WK_NV_LEN, "ks");
 
 #endif

@@ -26,7 +26,9 @@ static struct {
 static enum wk_state state_of_store(void) {
   if (wk_store_next(&self.store) > self.device.n)
     return WK_SPENT;
-  return wk_store_is_ready(&self.store) ? WK_READY : WK_BUILDING;
+  if (!wk_store_is_ready(&self.store))
+    return WK_BUILDING;
+  return wk_device_has_ks() ? WK_READY : WK_KEYLESS;
 }
 
 void wk_session_start(void) {
@@ -39,7 +41,8 @@ void wk_session_start(void) {
   if (wk_store_load(&self.store, &self.device.id, self.device.epoch,
                     self.device.n) != WK_OK)
     return;
-  if (wk_vault_open() && wk_device_key(&self.device, self.kx))
+  if (wk_vault_open() &&
+      (!wk_device_has_ks() || wk_device_key(&self.device, self.kx)))
     self.state = state_of_store();
 }
 
@@ -71,7 +74,6 @@ static void make_secrets(struct wk_device_secrets *secrets,
                          const struct wk_enrolment *e) {
   uint8_t random[WK_RANDOM_LEN];
   wk_pool_add(e->random, WK_RANDOM_LEN);
-  memcpy(secrets->ks, e->ks, WK_KS_LEN);
   wk_pool_take(secrets->seed);
   wk_pool_take(random);
   memcpy(secrets->bio_id, random, WK_BIO_LEN);
@@ -92,10 +94,20 @@ enum wk_err wk_session_enrol(const struct wk_enrolment *e) {
   make_secrets(&secrets, e);
   wk_store_create(&self.store, &e->id, 0, e->n);
   wk_device_write(&self.device, &secrets);
+  self.state = WK_BUILDING;
+  return WK_OK;
+}
+
+enum wk_err wk_session_key(uint8_t ks[WK_KS_LEN]) {
+  if (self.state != WK_KEYLESS) {
+    wk_wipe(ks, WK_KS_LEN);
+    return WK_ERR_EXISTS;
+  }
+  wk_device_write_ks(&self.device, ks);
   self.state = WK_DAMAGED;
   if (!wk_device_key(&self.device, self.kx))
     return WK_ERR_IO;
-  self.state = WK_BUILDING;
+  self.state = WK_READY;
   return WK_OK;
 }
 
@@ -104,7 +116,7 @@ enum wk_err wk_session_public(uint8_t bio_id[WK_BIO_LEN],
   struct wk_device_secrets secrets;
   memset(bio_id, 0, WK_BIO_LEN);
   memset(anchor, 0, WK_VALUE_LEN);
-  if (self.state != WK_READY)
+  if (self.state != WK_READY && self.state != WK_KEYLESS)
     return WK_ERR_BUSY;
   const enum wk_err err = wk_store_anchor(&self.store, anchor);
   if (err != WK_OK)
@@ -149,6 +161,7 @@ static void remember(uint32_t index, const uint8_t x1[WK_X1_LEN],
 static enum wk_err why_not(void) {
   switch (self.state) {
   case WK_BLANK:
+  case WK_KEYLESS:
     return WK_ERR_MISSING;
   case WK_BUILDING:
     return WK_ERR_BUSY;

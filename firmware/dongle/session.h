@@ -15,8 +15,9 @@ enum wk_state {
   WK_BLANK = 0,    /* not enrolled */
   WK_BUILDING = 1, /* computing its chain */
   WK_READY = 2,
-  WK_SPENT = 3,  /* no password is left */
-  WK_DAMAGED = 4 /* the EEPROM contradicts itself: reset and enrol anew */
+  WK_SPENT = 3,   /* no password is left */
+  WK_DAMAGED = 4, /* the EEPROM contradicts itself: reset and enrol anew */
+  WK_KEYLESS = 5  /* its chain is there, the server's Ks is not */
 };
 
 struct wk_wish { /* what the host says of a password */
@@ -29,7 +30,6 @@ struct wk_wish { /* what the host says of a password */
 struct wk_enrolment {
   struct wk_id id;
   uint32_t n;
-  const uint8_t *ks;     /* WK_KS_LEN bytes */
   const uint8_t *random; /* WK_RANDOM_LEN bytes of the host's */
 };
 
@@ -50,9 +50,14 @@ WK_MUST_CHECK enum wk_err wk_session_enrol(const struct wk_enrolment *e);
 WK_MUST_CHECK enum wk_err wk_session_public(uint8_t bio_id[WK_BIO_LEN],
                                             uint8_t anchor[WK_VALUE_LEN]);
 
+/* The server's Ks ends the enrolment. WK_ERR_EXISTS: not keyless. ks is wiped.
+ */
+WK_MUST_CHECK enum wk_err wk_session_key(uint8_t ks[WK_KS_LEN]);
+
 /*
- * The next X1. WK_ERR_MISSING: not enrolled; WK_ERR_BUSY: building its chain;
- * WK_ERR_CORRUPT: damaged; otherwise as wk_store_take(). x1 is zeroed then.
+ * The next X1. WK_ERR_MISSING: not enrolled, or keyless; WK_ERR_BUSY: building
+ * its chain; WK_ERR_CORRUPT: damaged; otherwise as wk_store_take(). x1 is
+ * zeroed then.
  */
 WK_MUST_CHECK enum wk_err wk_session_login(uint8_t x1[WK_X1_LEN],
                                            const struct wk_wish *wish);

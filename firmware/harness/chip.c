@@ -77,7 +77,7 @@ static void power_off(struct wk_chip *chip) {
   chip->avr = NULL;
 }
 
-enum wk_err wk_chip_new(struct wk_chip **out, const char *elf,
+enum wk_err wk_chip_new(struct wk_chip **out, const char *elf, uint8_t *eeprom,
                         struct wk_why *why) {
   *out = NULL;
   struct wk_chip *chip = calloc(1, sizeof *chip);
@@ -88,7 +88,7 @@ enum wk_err wk_chip_new(struct wk_chip **out, const char *elf,
     free(chip);
     return wk_fail(why, WK_ERR_IO, "%s: no image for the chip", elf);
   }
-  wk_eeprom_erase(&chip->eeprom);
+  wk_eeprom_new(&chip->eeprom, eeprom);
   if (!power_on(chip)) {
     free_elf(&chip->elf);
     free(chip);
@@ -253,6 +253,10 @@ uint16_t wk_chip_stack_low(const struct wk_chip *chip) {
 
 void wk_chip_stack_clear(struct wk_chip *chip) {
   chip->stack_low = chip->avr->ramend;
+}
+
+bool wk_chip_sleeps(const struct wk_chip *chip) {
+  return chip->avr->state == cpu_Sleeping;
 }
 
 void wk_chip_watch(struct wk_chip *chip, bool watched) {

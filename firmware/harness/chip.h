@@ -32,11 +32,12 @@ enum wk_end {
 struct wk_chip;
 
 /*
- * Switches a chip with the image in the ELF file on.
+ * Switches a chip with the image in the ELF file on. eeprom: WK_EEPROM_LEN
+ * bytes that outlive the chip and change with each of its writes, or NULL.
  * WK_ERR_IO: there is no such file, or it is none; *out is NULL.
  */
 WK_MUST_CHECK enum wk_err wk_chip_new(struct wk_chip **out, const char *elf,
-                                      struct wk_why *why);
+                                      uint8_t *eeprom, struct wk_why *why);
 void wk_chip_free(struct wk_chip *chip); /* NULL is nothing to do */
 
 avr_t *wk_chip_avr(struct wk_chip *chip);
@@ -84,6 +85,9 @@ enum wk_end wk_chip_call(struct wk_chip *chip, uint32_t pc, uint64_t cycles,
 /* The deepest the stack was since the chip was switched on, or since clear. */
 uint16_t wk_chip_stack_low(const struct wk_chip *chip);
 void wk_chip_stack_clear(struct wk_chip *chip);
+
+/* Whether it sleeps until something comes from outside. */
+bool wk_chip_sleeps(const struct wk_chip *chip);
 
 /* Watched, as a chip is at first, its stack is looked at after each
  * instruction; unwatched it runs three times as fast. */

@@ -116,9 +116,10 @@ static uint8_t status(struct avr_t *avr, avr_io_addr_t addr, void *param) {
   return avr->data[addr];
 }
 
-void wk_eeprom_erase(struct wk_eeprom *e) {
+void wk_eeprom_new(struct wk_eeprom *e, uint8_t *cells) {
   memset(e, 0, sizeof *e);
-  memset(e->cell, 0xff, sizeof e->cell);
+  memset(e->own, 0xff, sizeof e->own);
+  e->cell = cells ? cells : e->own;
 }
 
 void wk_eeprom_init(struct wk_eeprom *e, avr_t *avr, const uint32_t *sent) {

@@ -38,7 +38,8 @@ struct wk_eeprom_write {
 
 struct wk_eeprom {
   avr_t *avr;
-  uint8_t cell[WK_EEPROM_LEN];
+  uint8_t *cell; /* WK_EEPROM_LEN bytes, the caller's or own */
+  uint8_t own[WK_EEPROM_LEN];
   uint32_t wear[WK_EEPROM_LEN]; /* writes and erasures of each cell */
   uint64_t writes;              /* of all cells */
   struct wk_eeprom_write history[WK_EEPROM_HISTORY]; /* later ones are not */
@@ -53,8 +54,8 @@ struct wk_eeprom {
   const char *fault; /* what the program did wrong, or NULL */
 };
 
-/* New: every cell 0xff, none worn. */
-void wk_eeprom_erase(struct wk_eeprom *e);
+/* No cell is worn. cells: what keeps them; NULL: here, every one 0xff. */
+void wk_eeprom_new(struct wk_eeprom *e, uint8_t *cells);
 
 /* Wired to a chip that has just been switched on; cells and wear stay. */
 void wk_eeprom_init(struct wk_eeprom *e, avr_t *avr, const uint32_t *sent);

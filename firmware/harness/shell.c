@@ -276,7 +276,7 @@ int main(int argc, char **argv) {
     (void)fputs("usage: whitekey-chip ELF\n", stderr);
     return 2;
   }
-  if (wk_chip_new(&chip, argv[1], &why) != WK_OK) {
+  if (wk_chip_new(&chip, argv[1], NULL, &why) != WK_OK) {
     (void)fprintf(stderr, "whitekey-chip: %s\n", why.text);
     return 1;
   }

@@ -4,7 +4,10 @@ the server's side of what it says."""
 
 import hashlib
 import hmac
+import os
+import select
 import struct
+import time
 from binascii import crc_hqx
 
 from cryptography.exceptions import InvalidTag  # noqa: F401
@@ -13,10 +16,11 @@ from cryptography.hazmat.primitives.ciphers.aead import AESCCM
 from chip import Chip
 
 HZ = 16_000_000
-INFO, ENROL, PUBLIC, LOGIN, ANSWER, RESET = range(1, 7)
+INFO, ENROL, PUBLIC, LOGIN, ANSWER, RESET, KEY = range(1, 8)
 (OK, UNKNOWN, MALFORMED, WRONG_TIME, BUSY, SPENT, LOCKED, DAMAGED,
  REFUSED) = range(9)
-BLANK, BUILDING, READY, EMPTY, BROKEN = range(5)
+BLANK, BUILDING, READY, EMPTY, BROKEN, KEYLESS = range(6)
+KS = bytes(range(32))
 OLD, NEW, ERASED, MIXED = range(4)
 CUTS = (OLD, NEW, ERASED, MIXED)
 
@@ -45,7 +49,50 @@ def unframe(data):
     return body[1:-2]
 
 
-class Dongle(Chip):
+class Host:
+    """The commands, for whoever has raw() to send and idle() to wait."""
+
+    def ask(self, op, payload=b"", seconds=10):
+        """The status and what follows it."""
+        reply = unframe(self.raw(frame(bytes([op]) + payload), seconds))
+        while reply[0] != op | 0x80:  # it was given up too early
+            reply = unframe(self.raw(b"", seconds))
+        return reply[1], reply[2:]
+
+    def info(self):
+        status, body = self.ask(INFO)
+        assert status == OK, status
+        state, epoch, n, following, at = struct.unpack(">BIIII", body[:17])
+        return {"state": state, "epoch": epoch, "n": n, "next": following,
+                "at": at, "did": body[18:18 + body[17]].decode()}
+
+    def enrol(self, did="dongle-1", n=256, realm=bytes(16),
+              random=bytes(32)):
+        payload = struct.pack(">I", n) + realm + random
+        payload += bytes([len(did)]) + did.encode()
+        return self.ask(ENROL, payload)[0]
+
+    def wait_built(self):
+        while self.info()["state"] == BUILDING:
+            self.idle(HZ)
+
+    def finish_enrolment(self, ks=KS):
+        self.wait_built()
+        status, _ = self.ask(KEY, ks)
+        assert status == OK, status
+
+    def public(self):
+        """bio_id and anchor."""
+        status, body = self.ask(PUBLIC)
+        assert status == OK, status
+        return body[:16], body[16:]
+
+    def login(self, skip=0, time=0, nonce=bytes(8), challenge=b""):
+        payload = struct.pack(">BI", skip, time) + nonce + challenge
+        return self.ask(LOGIN, payload)
+
+
+class Dongle(Chip, Host):
     def __init__(self, watched=False):
         super().__init__("dongle", watched)
         self.idle(HZ // 10)
@@ -77,30 +124,6 @@ class Dongle(Chip):
             words = ("talk", left)
         raise Silent(received.hex())
 
-    def ask(self, op, payload=b"", seconds=2):
-        """The status and what follows it."""
-        reply = unframe(self.raw(frame(bytes([op]) + payload), seconds))
-        if reply[0] != op | 0x80:
-            raise AssertionError(f"an answer to {reply[0] & 0x7f}, not {op}")
-        return reply[1], reply[2:]
-
-    def info(self):
-        status, body = self.ask(INFO)
-        assert status == OK, status
-        state, epoch, n, following, at = struct.unpack(">BIIII", body[:17])
-        return {"state": state, "epoch": epoch, "n": n, "next": following,
-                "at": at, "did": body[18:18 + body[17]].decode()}
-
-    def enrol(self, did="dongle-1", n=256, realm=bytes(16),
-              ks=bytes(range(32)), random=bytes(32)):
-        payload = struct.pack(">I", n) + realm + ks + random
-        payload += bytes([len(did)]) + did.encode()
-        return self.ask(ENROL, payload)[0]
-
-    def wait_ready(self):
-        while self.info()["state"] == BUILDING:
-            self.idle(HZ)
-
     def settle(self):
         """Until it has nothing to do."""
         before = None
@@ -108,22 +131,38 @@ class Dongle(Chip):
             before = now
             self.idle(HZ // 2)
 
-    def public(self):
-        """bio_id and anchor."""
-        status, body = self.ask(PUBLIC)
-        assert status == OK, status
-        return body[:16], body[16:]
 
-    def login(self, skip=0, time=0, nonce=bytes(8), challenge=b""):
-        payload = struct.pack(">BI", skip, time) + nonce + challenge
-        return self.ask(LOGIN, payload)
+class Port(Host):
+    """A dongle behind a serial port."""
+
+    def __init__(self, name):
+        self.fd = os.open(name, os.O_RDWR | os.O_NOCTTY)
+        self.unread = b""
+
+    def close(self):
+        os.close(self.fd)
+
+    def idle(self, _cycles):
+        time.sleep(0.01)
+
+    def raw(self, data, seconds=10):
+        os.write(self.fd, data)
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            content, end, rest = self.unread.lstrip(b"\xc0").partition(b"\xc0")
+            if end:
+                self.unread = rest
+                return content
+            if select.select([self.fd], [], [], left)[0]:
+                self.unread += os.read(self.fd, 256)
+        raise Silent(self.unread.hex())
 
 
 class Server:
     """What a registry does with the messages of one dongle."""
 
     def __init__(self, dongle, did="dongle-1", n=256, realm=bytes(16),
-                 ks=bytes(range(32)), epoch=0):
+                 ks=KS, epoch=0):
         self.bio_id, self.anchor = dongle.public()
         lv = bytes([len(did)]) + did.encode()
         self.salt = self.salt_of(did, realm, epoch)

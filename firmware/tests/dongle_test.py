@@ -13,10 +13,10 @@ class DongleTest(unittest.TestCase):
         self.dongle = Dongle()
         self.addCleanup(self.dongle.__exit__, None)
 
-    def enrolled(self, n=256, **who):
+    def enrolled(self, n=256, ks=d.KS, **who):
         self.assertEqual(self.dongle.enrol(n=n, **who), d.OK)
-        self.dongle.wait_ready()
-        return Server(self.dongle, n=n, **who)
+        self.dongle.finish_enrolment(ks)
+        return Server(self.dongle, n=n, ks=ks, **who)
 
     def login(self, server, **wish):
         status, x1 = self.dongle.login(**wish)
@@ -42,9 +42,25 @@ class EnrolTest(DongleTest):
         self.dongle.idle(d.HZ)
         later = self.dongle.info()["at"]
         self.assertTrue(0 < later < 1024, later)
-        self.dongle.wait_ready()
+        self.dongle.wait_built()
+        self.assertEqual(self.dongle.info()["state"], d.KEYLESS)
+        self.dongle.finish_enrolment()
         info = self.dongle.info()
         self.assertEqual((info["state"], info["next"]), (d.READY, 1))
+
+    def test_key__ends_an_enrolment_and_counts_once(self):
+        self.refused(d.WRONG_TIME, d.KEY, d.KS)
+        self.dongle.enrol()
+        self.dongle.wait_built()
+        self.dongle.power_cycle()
+        self.assertEqual(self.dongle.login()[0], d.WRONG_TIME)
+        before = self.dongle.public()
+        self.refused(d.MALFORMED, d.KEY, d.KS[1:])
+        self.dongle.finish_enrolment()
+        self.assertEqual(self.dongle.public(), before)
+        self.refused(d.WRONG_TIME, d.KEY, bytes(32))
+        self.dongle.power_cycle()
+        self.assertEqual(self.login(Server(self.dongle)), 1)
 
     def test_enrol__takes_the_longest_name(self):
         who = {"did": "d" * 32, "realm": bytes(range(16)), "ks": b"\xc0" * 32}
@@ -196,7 +212,7 @@ class FrameTest(DongleTest):
 
     def test_commands__every_length_but_the_right_one(self):
         right = {d.INFO: 0, d.PUBLIC: 0, d.LOGIN: 13, d.ANSWER: 64,
-                 d.RESET: 5}
+                 d.RESET: 5, d.KEY: 32}
         for op, size in right.items():
             for other in {0, 1, size - 1, size + 1, 131} - {size, -1}:
                 self.refused(d.MALFORMED, op, bytes(other))

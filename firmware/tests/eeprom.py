@@ -37,10 +37,10 @@ class Image:
         return self.data[VAULT + 1:VAULT + 17]
 
     def secrets(self):
-        """Ks, bio_id and seed."""
+        """bio_id and seed."""
         body = _open(self.key(), ord("D"), 0, 0,
-                     self.data[DEVICE + 55:DEVICE + 139])
-        return body[:32], body[32:48], body[48:]
+                     self.data[DEVICE + 55:DEVICE + 107])
+        return body[:16], body[16:]
 
     def counter(self):
         """The current block and how many of its passwords are used."""

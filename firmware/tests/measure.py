@@ -77,7 +77,7 @@ def dongle():
     flash, static = sections(image("dongle"))
     with Dongle(watched=True) as it:
         it.enrol(n=256)
-        it.wait_ready()
+        it.finish_enrolment()
         _, x1 = it.login()
         it.ask(5, x1[:64])
         it.login(skip=62, challenge=bytes(16))

@@ -25,10 +25,10 @@ class PowerCase(unittest.TestCase):
 
     def enrol(self):
         self.assertEqual(self.dongle.enrol(n=N), d.OK)
-        self.dongle.wait_ready()
+        self.dongle.finish_enrolment()
         self.dongle.settle()
         self.server = Server(self.dongle, n=N)
-        _, _, seed = Image(self.image()).secrets()
+        _, seed = Image(self.image()).secrets()
         self.chain = chain_of(seed, self.server.salt, N)
         self.assertEqual(self.chain[0], self.server.anchor)
 

@@ -27,7 +27,7 @@ class WearTest(unittest.TestCase):
     def walk(self):
         """Two marks of each block; the wear and the passwords gone by."""
         self.assertEqual(self.dongle.enrol(n=N), d.OK)
-        self.dongle.wait_ready()
+        self.dongle.finish_enrolment()
         self.dongle.settle()
         before = self.wear()
         while self.dongle.info()["next"] + STEP <= N:

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * whitekey-dongle-sim: the dongle's real image on a simulated chip, behind a
+ * serial port of its own.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include <whitekey/log.h>
+
+#include "chip.h"
+#include "eeprom_file.h"
+#include "options.h"
+#include "pty.h"
+#include "report.h"
+
+#define SLICE_MS 2u
+#define SLICE (WK_CHIP_HZ / 1000u * SLICE_MS)
+#define IDLE_MS 100
+
+static volatile sig_atomic_t interrupted;
+
+static void on_signal(int number) {
+  (void)number;
+  interrupted = 1;
+}
+
+static void catch_signals(void) {
+  const struct sigaction action = {.sa_handler = on_signal};
+  (void)sigaction(SIGINT, &action, NULL);
+  (void)sigaction(SIGTERM, &action, NULL);
+}
+
+static uint64_t now_ms(void) {
+  struct timespec now;
+  (void)clock_gettime(CLOCK_MONOTONIC, &now);
+  return (uint64_t)now.tv_sec * 1000u + (uint64_t)now.tv_nsec / 1000000u;
+}
+
+/* Between slices: a chip that sleeps, or is ahead of time, waits. */
+static void wait(struct wk_chip *chip, const struct pty *pty, bool fast,
+                 uint64_t *due) {
+  const struct wk_serial *serial = wk_chip_serial(chip);
+  const bool idle = wk_chip_sleeps(chip) && serial->queued == 0;
+  const uint64_t now = now_ms();
+  if (fast || *due + IDLE_MS < now) {
+    *due = now; /* a machine too slow for 16 MHz does not catch up */
+    (void)pty_wait(pty, idle ? IDLE_MS : 0);
+    return;
+  }
+  *due += SLICE_MS;
+  if (*due > now)
+    (void)pty_wait(pty, (int)(*due - now));
+}
+
+static enum wk_err run(struct wk_chip *chip, const struct pty *pty, bool fast,
+                       struct wk_why *why) {
+  uint64_t due = now_ms();
+  wk_chip_watch(chip, false);
+  while (!interrupted) {
+    pty_carry(pty, wk_chip_serial(chip));
+    if (wk_chip_run(chip, WK_NOWHERE, SLICE) == WK_END_FAULT)
+      return wk_fail(why, WK_ERR_CORRUPT, "the firmware failed: %s",
+                     wk_chip_fault(chip));
+    wait(chip, pty, fast, &due);
+  }
+  return WK_OK;
+}
+
+static enum wk_err serve(const struct options *options, uint8_t *cells,
+                         struct wk_why *why) {
+  struct wk_chip *chip = NULL;
+  struct pty pty;
+  enum wk_err err = wk_chip_new(&chip, options->image, cells, why);
+  if (err != WK_OK)
+    return err;
+  err = pty_open(&pty, why);
+  if (err == WK_OK) {
+    printf("port %s\n", pty.name);
+    (void)fflush(stdout);
+    err = run(chip, &pty, options->fast, why);
+    report_print(chip);
+    pty_close(&pty);
+  }
+  wk_chip_free(chip);
+  return err;
+}
+
+int main(int argc, char **argv) {
+  struct options options;
+  struct wk_why why;
+  uint8_t *cells = NULL;
+  enum wk_err err = WK_OK;
+  wk_log_init("whitekey-dongle-sim", WK_LOG_NOTICE, NULL);
+  options_parse(&options, argc, argv);
+  catch_signals();
+  if (options.eeprom)
+    err = eeprom_file_open(&cells, options.eeprom, &why);
+  if (err == WK_OK)
+    err = serve(&options, cells, &why);
+  eeprom_file_close(cells);
+  if (err == WK_OK)
+    return EXIT_SUCCESS;
+  wk_log(WK_LOG_ERROR, "%s", why.text);
+  return EXIT_FAILURE;
+}

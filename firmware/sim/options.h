@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WHITEKEY_SIM_OPTIONS_H
+#define WHITEKEY_SIM_OPTIONS_H
+
+#include <stdbool.h>
+
+struct options {
+  const char *image;  /* the firmware's ELF file */
+  const char *eeprom; /* NULL: a new one, forgotten at the end */
+  bool fast;          /* as fast as this machine can, not at 16 MHz */
+};
+
+/* Exits with 2 and a sentence where the arguments make no sense. */
+void options_parse(struct options *options, int argc, char **argv);
+
+#endif
