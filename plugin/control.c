@@ -10,8 +10,9 @@
 
 #include <whitekey/log.h>
 
-#define AT_ONCE_MS 2 /* what all clients may wait for an operator's act */
-#define FOR_EVER (-1)
+/* What all clients may wait for an operator's act. */
+#define AT_ONCE_MS 2
+#define WITHOUT_TICKS_MS 100
 
 /* To the device that asked, on the connection that asked: its client id may
  * have gone over to another one meanwhile, and the answer may hold a key. */
@@ -54,9 +55,10 @@ static void ask(struct wk_plugin *plugin, const struct wk_session *session,
     respond(plugin, request);
     wk_request_free(request);
   }
-  /* An idle broker ticks ten times a second: what is done at once is answered
-   * at once. Without ticks nobody tells us when to look again. */
-  wk_office_wait(plugin->office, plugin->ticks ? AT_ONCE_MS : FOR_EVER);
+  /* What is done at once is answered at once, the rest from the next tick. A
+   * broker that does not tick has to be woken, and not all can be. */
+  wk_office_wait(plugin->office,
+                 plugin->ticks ? AT_ONCE_MS : WITHOUT_TICKS_MS);
   wk_control_respond(plugin);
 }
 

@@ -144,7 +144,13 @@ class ControlTest(ControlCase):
         self.assertEqual(self.data("listRoles"), before)
 
     def test_change__waits_for_the_disk_beside_other_clients(self):
-        self.start()
+        self.change_beside_others()
+
+    def test_change__beside_others_where_no_tick_answers(self):
+        self.change_beside_others(per_listener=True)
+
+    def change_beside_others(self, **settings):
+        self.start(**settings)
         other = self.login(self.server, self.thermo)
         file = sqlite3.connect(self.store.path, isolation_level=None)
         self.addCleanup(file.close)

@@ -2,6 +2,7 @@
 #include "office.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -9,6 +10,8 @@
 #include <whitekey/bytes.h>
 
 #include "commands.h"
+
+static atomic_uint answers; /* not taken yet, of all offices */
 
 struct line {
   struct wk_request *first;
@@ -115,6 +118,7 @@ static void *work(void *context) {
     answer(office, request);
     (void)pthread_mutex_lock(&office->lock);
     append(&office->answered, request);
+    (void)atomic_fetch_add(&answers, 1);
     if (--office->open == 0)
       (void)pthread_cond_signal(&office->idle);
   }
@@ -148,13 +152,15 @@ struct wk_office *wk_office_new(const char *registry, const char *master,
   return NULL;
 }
 
-static void drop(struct line *line) {
-  struct wk_request *request;
-  while ((request = take(line)))
-    wk_request_free(request);
+static struct wk_request *take_answer(struct wk_office *office) {
+  struct wk_request *request = take(&office->answered);
+  if (request)
+    (void)atomic_fetch_sub(&answers, 1);
+  return request;
 }
 
 void wk_office_free(struct wk_office *office) {
+  struct wk_request *request;
   if (!office)
     return;
   (void)pthread_mutex_lock(&office->lock);
@@ -163,8 +169,8 @@ void wk_office_free(struct wk_office *office) {
   (void)pthread_mutex_unlock(&office->lock);
   if (office->running)
     (void)pthread_join(office->thread, NULL);
-  drop(&office->asked);
-  drop(&office->answered);
+  while ((request = take(&office->asked)) || (request = take_answer(office)))
+    wk_request_free(request);
   wk_registry_close(office->registry);
   (void)pthread_cond_destroy(&office->idle);
   (void)pthread_cond_destroy(&office->work);
@@ -205,7 +211,7 @@ bool wk_office_ask(struct wk_office *office, struct wk_request *request) {
 
 struct wk_request *wk_office_take(struct wk_office *office) {
   (void)pthread_mutex_lock(&office->lock);
-  struct wk_request *request = take(&office->answered);
+  struct wk_request *request = take_answer(office);
   if (request)
     office->count--;
   (void)pthread_mutex_unlock(&office->lock);
@@ -225,4 +231,8 @@ void wk_office_wait(struct wk_office *office, int ms) {
               ? pthread_cond_wait(&office->idle, &office->lock)
               : pthread_cond_timedwait(&office->idle, &office->lock, &until);
   (void)pthread_mutex_unlock(&office->lock);
+}
+
+bool wk_office_answer_waits(void) {
+  return atomic_load(&answers) > 0;
 }

@@ -48,7 +48,11 @@ bool wk_office_ask(struct wk_office *office, struct wk_request *request);
 /* The next that is answered, the caller's to free; NULL: none yet. */
 struct wk_request *wk_office_take(struct wk_office *office);
 
-/* Waits until all are answered, but no longer than ms; negative: for ever. */
+/* Waits until all are answered, but no longer than ms. */
 void wk_office_wait(struct wk_office *office, int ms);
+
+/* True while an answer of any office of this process was not taken; for any
+ * thread. */
+bool wk_office_answer_waits(void);
 
 #endif

@@ -15,6 +15,7 @@
 
 #include <whitekey/log.h>
 
+#include "office.h"
 #include "sessions.h"
 
 #define LOOK_MS 100
@@ -160,7 +161,7 @@ static void wake(struct wk_waker *waker, bool speak) {
 }
 
 static bool is_due(struct wk_waker *waker) {
-  return wk_sessions_closing_waits() ||
+  return wk_sessions_closing_waits() || wk_office_answer_waits() ||
          wk_server_moved_on(waker->server, atomic_load(&waker->version));
 }
 

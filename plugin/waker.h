@@ -5,9 +5,9 @@
  * there is something to do, by a connection to its own listeners that asks
  * for nothing. The broker tells of its end: wk_on_disconnect().
  *
- * It does so only for sessions to be closed and for changes of the registry
- * that nobody has looked at, and more and more rarely while that does not
- * help.
+ * It does so only for sessions to be closed, for administration's answers and
+ * for changes of the registry that nobody has looked at, and more and more
+ * rarely while that does not help.
  */
 #ifndef WHITEKEY_PLUGIN_WAKER_H
 #define WHITEKEY_PLUGIN_WAKER_H
