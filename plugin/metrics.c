@@ -77,6 +77,7 @@ void wk_metrics_walk(const struct wk_metrics *metrics,
     each(context, "devices", wk_device_state_name((enum wk_device_state)s),
          gauges.devices[s]);
   each(context, "store_unwritten", "", gauges.unwritten);
+  each(context, "store_lag", "", gauges.lag_ms / 1e3);
   each(context, "store_healthy", "", wk_server_healthy(server, NULL) ? 1 : 0);
 }
 
@@ -108,6 +109,9 @@ static const struct family {
      "# HELP whitekey_store_unwritten Devices whose last login is not on disk "
      "yet.\n"
      "# TYPE whitekey_store_unwritten gauge\n"},
+    {"store_lag", "whitekey_store_lag_seconds", NULL,
+     "# HELP whitekey_store_lag_seconds How long one of them has waited.\n"
+     "# TYPE whitekey_store_lag_seconds gauge\n"},
     {"store_healthy", "whitekey_store_healthy", NULL,
      "# HELP whitekey_store_healthy 0 while the registry refuses to write.\n"
      "# TYPE whitekey_store_healthy gauge\n"},

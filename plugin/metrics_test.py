@@ -4,6 +4,7 @@
 import json
 import os
 import re
+import sqlite3
 import time
 
 from prometheus_client.parser import text_string_to_metric_families
@@ -156,6 +157,21 @@ class MetricsTest(wk.TestCase):
         self.until(self.file)
         self.assertEqual(listed, {topic_of(*key).split("/")[0]
                                   for key in self.file()})
+
+    def test_store__lag_grows_while_nothing_can_be_written(self):
+        broker = self.start(metrics_file=self.path)
+        file = sqlite3.connect(self.store.path, isolation_level=None)
+        self.addCleanup(file.close)
+        file.execute("BEGIN IMMEDIATE")
+        self.assertEqual(self.login(broker)[1], 0)
+        lag = ("whitekey_store_lag_seconds", None)
+        unwritten = ("whitekey_store_unwritten", None)
+        self.until(lambda: self.file().get(unwritten) == 1)
+        before = self.file()[lag]
+        self.until(lambda: self.file()[lag] > before)
+        file.execute("ROLLBACK")
+        self.until(lambda: self.file()[unwritten] == 0)
+        self.assertEqual(self.file()[lag], 0)
 
     def test_file__unwritable_is_told_once_and_harmless(self):
         path = self.folder.path("none/whitekey.prom")

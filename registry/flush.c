@@ -22,6 +22,7 @@
 
 struct batch {
   uint32_t count;
+  int64_t taken_at;
   struct wk_record record[BATCH];
 };
 
@@ -53,6 +54,7 @@ void wk_server_write_again(struct wk_server *server, uint32_t number) {
 static void take_batch(struct wk_server *server, struct batch *batch) {
   (void)pthread_mutex_lock(&server->memory);
   batch->count = 0;
+  batch->taken_at = wk_server_now_ms();
   while (batch->count < BATCH) {
     const uint32_t number = wk_fleet_take_dirty(server->fleet);
     if (number == WK_FLEET_NONE)
@@ -111,6 +113,8 @@ static void settle(struct wk_server *server, const struct batch *batch,
       (void)same;
     }
   }
+  if (written && batch->count < BATCH) /* that was all there was */
+    server->written_at = batch->taken_at;
   (void)pthread_mutex_unlock(&server->memory);
 }
 
@@ -119,6 +123,8 @@ static bool idle(struct wk_server *server) {
   const bool none = server->healthy && !server->others_changed &&
                     wk_fleet_dirty_count(server->fleet) == 0;
   server->others_changed = false; /* or the next look says it again */
+  if (wk_fleet_dirty_count(server->fleet) == 0)
+    server->written_at = wk_server_now_ms();
   (void)pthread_mutex_unlock(&server->memory);
   return none;
 }

@@ -80,6 +80,7 @@ static struct wk_server *server_new(const char *path) {
   server->lock = -1;
   server->healthy = true;
   server->users = 1;
+  server->written_at = wk_server_now_ms();
   (void)pthread_mutex_init(&server->disk, NULL);
   (void)pthread_mutex_init(&server->memory, NULL);
   /* The writer's pauses do not depend on a clock that somebody sets. */
@@ -358,6 +359,12 @@ bool wk_server_healthy(struct wk_server *server, struct wk_why *why) {
   return healthy;
 }
 
+int64_t wk_server_now_ms(void) {
+  struct timespec now;
+  (void)clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+  return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
 void wk_server_gauges(struct wk_server *server,
                       struct wk_server_gauges *gauges) {
   (void)pthread_mutex_lock(&server->memory);
@@ -365,5 +372,8 @@ void wk_server_gauges(struct wk_server *server,
     gauges->devices[s] =
         wk_fleet_state_count(server->fleet, (enum wk_device_state)s);
   gauges->unwritten = wk_fleet_dirty_count(server->fleet);
+  gauges->lag_ms = gauges->unwritten == 0
+                       ? 0
+                       : (uint32_t)(wk_server_now_ms() - server->written_at);
   (void)pthread_mutex_unlock(&server->memory);
 }

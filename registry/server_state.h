@@ -41,6 +41,8 @@ struct wk_server {
   struct wk_fleet_keys decoy_keys; /* so that no device costs what one does */
   struct wk_topic_role *roles[WK_ROLE_COUNT_MAX + 1]; /* by number */
   bool others_changed;   /* for the writer; guarded by memory */
+  int64_t written_at;    /* all that was changed before is on disk; monotonic
+                            milliseconds, guarded by memory */
   bool healthy;          /* guarded by memory, as is trouble */
   struct wk_why trouble; /* what the store last complained of */
 
@@ -66,6 +68,9 @@ void wk_server_free_roles(struct wk_server *server);
 /* A write failed, and may have reached the disk all the same: memory's state
  * of the device, which is the answered one, is written again. */
 void wk_server_write_again(struct wk_server *server, uint32_t number);
+
+/* Monotonic milliseconds. */
+int64_t wk_server_now_ms(void);
 
 /* Before a write: promises indices up to last + R where no barrier stands. */
 void wk_server_promise(const struct wk_server *server,

@@ -131,10 +131,12 @@ uint64_t wk_server_catch_up_soon(struct wk_server *server);
 /* False while the store refuses to write; why then says how. */
 bool wk_server_healthy(struct wk_server *server, struct wk_why *why);
 
-/* Devices by state, and changed records not yet written. */
+/* Devices by state, changed records not yet written, and for how long at most
+ * one of them has waited. */
 struct wk_server_gauges {
   uint32_t devices[WK_DEVICE_REVOKED + 1];
   uint32_t unwritten;
+  uint32_t lag_ms;
 };
 void wk_server_gauges(struct wk_server *server,
                       struct wk_server_gauges *gauges);
