@@ -30,7 +30,8 @@ void wk_port_sha256(uint8_t out[WK_HASH_LEN], const struct wk_span *parts,
 
 /*
  * An expanded AES-128 encryption key, sized for the platform's own context.
- * It is a secret: wipe it with wk_wipe() after use.
+ * It is a secret: wipe it with wk_wipe() after use. It must not be copied: it
+ * may point into itself.
  */
 #if defined(__AVR__)
 #define WK_PORT_AES_LEN 176u
