@@ -170,7 +170,7 @@ Test(credential, parse__broken_twins_are_refused) {
 }
 
 Test(credential, parse__no_chain_is_refused) {
-  char text[sizeof plain];
+  char text[sizeof plain + sizeof "{}}"];
   struct wk_why why;
   const size_t head = (size_t)(strstr(plain, "{\"C\"") - plain);
   (void)snprintf(text, sizeof text, "%.*s{}}", (int)head, plain);
