@@ -3,6 +3,8 @@
 """
 
 import json
+import re
+import unittest
 
 import rawmqtt
 import wk
@@ -52,6 +54,33 @@ class ThrottleTest(wk.TestCase):
         self.flood(BURST + 60, did="nobody")
         self.assertSoon(1, lambda: self.count(event="throttle"))
         self.assertLess(self.count(reason="unknown"), BURST + 60)
+
+    @unittest.skipIf(wk.SANITIZE, "a sanitizer keeps what was freed")
+    def test_flood__of_ever_new_names_takes_no_memory(self):
+        """Also of challenges, and of ids; what is kept is kept at once."""
+        def wave(start):
+            for i in range(start, start + 1000):
+                client = rawmqtt.Client(self.server.port, f"c{i}", 5)
+                name = f"nobody-{i}"
+                if i % 2:
+                    code = client.connect(name, f"{i}").code
+                    self.assertEqual(code, 0x87)
+                else:
+                    client.challenge("WHITEKEY-CHALLENGE",
+                                     bytes([len(name)]) + name.encode())
+                client.disconnect(polite=False)
+        for start in (0, 1000):
+            wave(start)
+        before = self.resident()
+        for start in (2000, 3000, 4000):
+            wave(start)
+        self.assertLess(self.resident() - before, 256)
+
+    def resident(self):
+        """The broker's memory in kB."""
+        path = f"/proc/{self.server.process.pid}/status"
+        with open(path, encoding="ascii") as file:
+            return int(re.search(r"VmRSS:\s+(\d+)", file.read()).group(1))
 
     def test_flood__alarm_names_the_address(self):
         watch, code = self.connect("watch", self.store.otp(
