@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """The dongle's image, spoken to over its serial line."""
 
+import os
 import struct
 import unittest
 
 import dongle as d
 from dongle import Dongle, Server, frame
+from eeprom import BLOCK, COUNTER, COUNTER_SIZE, VALID, Image, chain_of
 
 
 class DongleTest(unittest.TestCase):
@@ -158,6 +160,54 @@ class LoginTest(DongleTest):
 
     def test_login__of_a_blank_dongle(self):
         self.assertEqual(self.dongle.login()[0], d.WRONG_TIME)
+
+
+@unittest.skipUnless(os.environ.get("WK_WHOLE_CHAINS") == "1",
+                     "a minute and more: ./run soak")
+class LongTest(DongleTest):
+    """The longest chain: at its start, late, and with almost all lost."""
+
+    N = 65536
+
+    def setUp(self):
+        super().setUp()
+        self.server = self.enrolled(n=self.N)
+        self.chain = chain_of(self.image().secrets()[1], self.server.salt,
+                              self.N)
+
+    def image(self):
+        return Image(bytes.fromhex(self.dongle.command("eeprom")))
+
+    def check_login(self, index, **wish):
+        status, x1 = self.dongle.login(**wish)
+        self.assertEqual(status, d.OK)
+        given, _, value = self.server.open(x1)
+        self.assertEqual((given, value), (index, self.chain[index]))
+
+    def jump(self, block):
+        """As if all passwords up to this block had been given, and the work
+        at their blocks' ends been lost."""
+        self.dongle.settle()
+        data = bytearray(self.image().data)
+        areas = [COUNTER + (block + i) % 2 * COUNTER_SIZE for i in (0, 1)]
+        data[areas[0] + 1:areas[0] + 3] = block.to_bytes(2, "big")
+        data[areas[0] + 3:areas[0] + 35] = b"\xff" * BLOCK
+        data[areas[0]], data[areas[1]] = VALID, 0
+        self.dongle.command("burn", data.hex())
+        self.dongle.power_cycle()
+        self.dongle.idle(d.HZ)
+        self.dongle.wait_built()
+
+    def test_login__of_the_longest_chain(self):
+        self.check_login(1)
+        for index in range(34, 34 + 33 * 20, 33):
+            self.check_login(index, skip=32)
+            self.dongle.idle(d.HZ)
+        for block in (300, 1024, 1500, 2047):
+            self.jump(block)
+            self.check_login(block * BLOCK + 1)
+            self.check_login(block * BLOCK + 32, skip=30)
+        self.assertEqual(self.dongle.login()[0], d.SPENT)
 
 
 class AnswerTest(DongleTest):

@@ -41,8 +41,8 @@ void wk_plan_init(struct wk_plan *plan, uint32_t n);
 
 /*
  * The pending position, which is at place 0 except for the first, is used:
- * does its round's moves. move, called for each of them, may be NULL.
+ * does its round's moves. told, called for each of them, may be NULL.
  */
-void wk_plan_advance(struct wk_plan *plan, wk_plan_move *move, void *user);
+void wk_plan_advance(struct wk_plan *plan, wk_plan_move *told, void *user);
 
 #endif
