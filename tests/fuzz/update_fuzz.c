@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* An X3 from a client. */
+/* An X3 from a client; and the payload of its topic, which is text. */
+#include <whitekey/bytes.h>
+
 #include "keys.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+static void open_x3(const uint8_t *data, size_t size) {
   struct wk_id id;
   struct wk_header header;
   struct wk_update body;
@@ -14,5 +16,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     FUZZ_CHECK(wk_update_seal(again, &header, &body, &seal) == WK_OK);
     FUZZ_CHECK(memcmp(again, data, size) == 0);
   }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+  uint8_t x3[WK_X3_LEN];
+  char text[WK_B64_LEN(WK_X3_LEN) + 1];
+  open_x3(data, size);
+  if (wk_b64_parse(x3, sizeof x3, (const char *)data, size) != WK_OK)
+    return 0;
+  /* What was taken is the one text of these bytes. */
+  wk_b64_write(text, x3, sizeof x3);
+  FUZZ_CHECK(strlen(text) == size && memcmp(text, data, size) == 0);
+  open_x3(x3, sizeof x3);
   return 0;
 }
