@@ -2,6 +2,7 @@
 """The dongle's image, spoken to over its serial line."""
 
 import os
+import random
 import struct
 import unittest
 
@@ -269,6 +270,38 @@ class FrameTest(DongleTest):
         self.refused(d.MALFORMED, d.ENROL, bytes(100))
         self.refused(d.UNKNOWN, 0)
         self.refused(d.UNKNOWN, 0x7f)
+
+
+class NoiseTest(DongleTest):
+    """Bytes from anywhere: the harness stops a chip that goes astray."""
+
+    def setUp(self):
+        super().setUp()
+        self.random = random.Random(11)
+
+    def commands(self, count):
+        for _ in range(count):
+            op = self.random.randrange(1, 9)
+            payload = self.random.randbytes(self.random.randrange(132))
+            status, rest = self.dongle.ask(op, payload)
+            self.assertIn(status, range(9))
+            self.assertTrue(status == d.OK or not rest, (op, status, rest))
+
+    def test_noise__commands_without_sense_are_answered(self):
+        self.commands(100)
+        self.assertEqual(self.dongle.info()["state"], d.BLANK)
+        server = self.enrolled()
+        self.commands(100)
+        following = self.dongle.info()["next"]
+        self.assertEqual(self.login(server), following)
+
+    def test_noise__bytes_without_frames_leave_it_listening(self):
+        for size in (1, 50, 300, 2000):
+            noise = self.random.randbytes(size)
+            with self.assertRaises(d.Silent):
+                self.dongle.raw(noise, seconds=0.01)
+            self.dongle.idle(d.HZ)
+            self.assertEqual(self.dongle.info()["state"], d.BLANK)
 
 
 if __name__ == "__main__":
