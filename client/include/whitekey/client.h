@@ -64,8 +64,8 @@ WK_MUST_CHECK enum wk_err wk_client_new(struct wk_client **client,
  * Keeps the credential file locked until wk_client_free(), and makes only
  * every count-th index (1..WK_RESERVE_MAX) durable, that many at once: for
  * flash that wears out. What was put aside and not spent is given back by
- * wk_client_free(); a crash skips it, and the next login then sends no time
- * once (section 2). While an update is open each login is written.
+ * wk_client_free(); a crash skips it, and logins then send no time for four
+ * minutes (section 2). While an update is open each login is written.
  *
  * WK_ERR_ARGUMENT: count, or a client in memory; WK_ERR_BUSY: another program
  * keeps the file; else as wk_client_open().

@@ -80,8 +80,9 @@ struct wk_device_options {
   /*
    * 1..64: the file stays locked for this program, and so many logins cost one
    * write of it, about 20 KB on ext4, instead of one each. What was not spent
-   * is given back by wk_device_close(); a crash skips it, and the next login
-   * carries no time (brokers with `require_time` refuse that one).
+   * is given back by wk_device_close(); a crash skips it, and logins carry no
+   * time for four minutes (brokers with `require_time` then take those only
+   * that answer a challenge). 1: the file is locked, and each login written.
    * 0: the file is locked and written for each login, and other programs may
    * use it in between.
    */
