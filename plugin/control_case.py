@@ -31,6 +31,20 @@ def enrolment(did, first=1):
                         "anchor": b64(bytes([first]) + bytes(31))}]}
 
 
+REQUESTS = {
+    "listDevices": {}, "listRoles": {}, "getMetrics": {},
+    "getDevice": {"d_id": "owner"}, "disableDevice": {"d_id": "owner"},
+    "enableDevice": {"d_id": "off-1"}, "revokeDevice": {"d_id": "owner"},
+    "releaseDevice": {"d_id": "owner"},
+    "setDeviceRole": {"d_id": "thermo-1", "role": "admin"},
+    "enrolDevice": {"enrolment": enrolment("own"), "role": "admin"},
+    "getRole": {"role": "admin"}, "removeRole": {"role": "unused"},
+    "setRole": {"role": "device", "publish": ["#"], "subscribe": ["#"]},
+}
+ALL = json.dumps({"commands": [{"command": name, **members}
+                               for name, members in REQUESTS.items()]})
+
+
 class ControlCase(wk.TestCase):
     """A registry with an admin, "owner", and "thermo-1", a device."""
 
@@ -69,3 +83,55 @@ class ControlCase(wk.TestCase):
         answer = self.ask(command, **members)
         self.assertNotIn("error", answer)
         return answer["data"]
+
+
+class TrespassCase(ControlCase):
+    """With an acl_file that opens everything; unharmed() in the end."""
+
+    ACL = None
+
+    def setUp(self):
+        super().setUp()
+        self.store.cli("role", "set", "unused", "--publish", "x")
+        self.store.enrol("off-1")
+        self.store.cli("disable", "off-1")
+
+    def start(self, **settings):
+        acl = self.folder.write("acl", "".join(
+            f"{who} readwrite {what}\n" for what in
+            ("#", "$CONTROL/#", "whitekey/#", "$SYS/#")
+            for who in ("pattern", "topic")))  # devices, and anonymous ones
+        settings.setdefault("config", "")
+        settings["config"] += f"\nacl_file {acl}"
+        self.server = self.broker(self.store, options={"acl": self.ACL},
+                                  **settings)
+        self.admin = self.login(self.server, self.owner)
+        for topic in ("whitekey/v1/events/#", "$CONTROL/whitekey/#"):
+            self.assertEqual(self.admin.subscribe(topic), 1)
+        self.before = self.state()
+
+    def state(self):
+        """What no login changes."""
+        devices = json.loads(self.store.cli("list", "--json").stdout)
+        return ([(d["d_id"], d["state"], d["role"], d["generation"])
+                 for d in devices],
+                self.store.cli("role", "list", "--json").stdout)
+
+    def heard(self, client):
+        """All but its own login's X4, which a wide filter covers too."""
+        client.ping()
+        return [message.topic for message in client.messages
+                if not message.topic.endswith("/x4")]
+
+    def unharmed(self, *clients):
+        """Nobody was told anything, nothing was done; the admin still can."""
+        for client in clients:
+            self.assertEqual(self.heard(client), [])
+        self.admin.ping()
+        self.assertEqual(self.admin.messages, [])
+        self.assertEqual(self.state(), self.before)
+        self.assertEqual(
+            [e for e in self.store.audit() if "by" in e], [])
+        self.assertIn("data", self.ask("getRole", role="admin"))
+        for client in clients:
+            self.assertEqual(self.heard(client), [])
