@@ -70,9 +70,15 @@ class AclOnTest(AclOffTest):
         client = self.login(self.server, former)
         self.assertEqual(client.subscribe(RESPONSE), 1)
         self.store.cli("set-role", "former", "device")
-        self.assertSoon(NOT_AUTHORIZED, lambda: client.publish(
-            CONTROL, '{"commands":[]}'))
-        client.ping()
+        codes = []
+
+        def ask():
+            codes.append(client.publish(CONTROL, '{"commands":[]}'))
+            return codes[-1]
+
+        self.assertSoon(NOT_AUTHORIZED, ask)
+        for _ in range(codes.count(0)):  # asked for while it was one
+            client.wait_message(RESPONSE)
         client.messages.clear()
         self.before = self.state()
         self.trespass(client)
