@@ -27,7 +27,8 @@ class Authority:
         self.folder, self.name = folder, name
         self.cert, self.key = folder.path(name + ".crt"), folder.path(
             name + ".key")
-        self._new(name, "-x509", "-days", "1", "-out", self.cert)
+        self._new(name, "-x509", "-days", "1", "-addext",
+                  "keyUsage=critical,keyCertSign", "-out", self.cert)
 
     def _new(self, name, *args):
         wk.run(OPENSSL, "req", "-nodes", "-newkey", "ec", "-pkeyopt",
