@@ -12,8 +12,6 @@
 
 #include "client_state.h"
 
-#define DOUBT 240u /* seconds: section 2, twice max_skew */
-
 uint32_t wk_clock_system(void *context) {
   (void)context;
   const time_t now = time(NULL);
@@ -147,7 +145,8 @@ static enum wk_err own_x1(const struct draw *draw,
  * reach: a server takes times within 120 s of its clock. */
 static void doubt(struct wk_credential *credential, uint32_t now) {
   const uint32_t known = now > credential->time ? now : credential->time;
-  credential->time = known > UINT32_MAX - DOUBT ? UINT32_MAX : known + DOUBT;
+  credential->time =
+      known > UINT32_MAX - WK_TIME_DOUBT ? UINT32_MAX : known + WK_TIME_DOUBT;
   credential->reserved = 0;
 }
 

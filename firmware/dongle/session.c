@@ -13,8 +13,8 @@ static struct {
   struct wk_store store;
   enum wk_state state;
   uint8_t kx[WK_KX_LEN];
-  bool clock_known; /* of an earlier message since power-on */
-  uint32_t time;    /* the highest sent */
+  bool clock_known; /* the host has told the time since power-on */
+  uint32_t time;    /* the lowest that may be sent */
   struct {
     uint32_t index; /* of the last X1; 0: there is none to be answered */
     uint8_t x1[WK_X1_LEN];
@@ -128,14 +128,15 @@ enum wk_err wk_session_public(uint8_t bio_id[WK_BIO_LEN],
   return WK_OK;
 }
 
-/*
- * Never lower than one sent before (protocol section 2). Power loss forgets
- * what that was: the first message afterwards has none.
- */
+/* Section 2: 0 where it could be lower than one that was sent before. What was
+ * sent before power-on is not known, and no server took more than this. */
 static uint32_t time_to_send(uint32_t time) {
-  const bool first = !self.clock_known;
-  self.clock_known = true;
-  if (first || time < self.time)
+  if (!self.clock_known && time != 0) {
+    self.clock_known = true;
+    self.time =
+        time > UINT32_MAX - WK_TIME_DOUBT ? UINT32_MAX : time + WK_TIME_DOUBT;
+  }
+  if (time < self.time)
     return 0;
   self.time = time;
   return time;

@@ -143,16 +143,18 @@ class LoginTest(DongleTest):
         with self.assertRaises(d.InvalidTag):
             server.open(x1)
 
-    def test_time__never_goes_back_and_not_first_after_power_on(self):
+    def test_time__never_goes_back_and_waits_after_power_on(self):
         server = self.enrolled()
 
         def sent(time):
             return server.open(self.dongle.login(time=time)[1])[1]
 
-        self.assertEqual([sent(t) for t in (500, 500, 499, 0, 501)],
-                         [0, 500, 0, 0, 501])
+        self.assertEqual([sent(t) for t in (0, 500, 739, 740, 739, 0, 741)],
+                         [0, 0, 0, 740, 0, 0, 741])
         self.dongle.power_cycle()
-        self.assertEqual([sent(t) for t in (400, 600)], [0, 600])
+        self.assertEqual([sent(t) for t in (700, 939, 941)], [0, 0, 941])
+        self.dongle.power_cycle()
+        self.assertEqual([sent(2**32 - 9), sent(2**32 - 2)], [0, 0])
 
     def test_nonces__differ_though_the_host_repeats_its_own(self):
         self.enrolled()

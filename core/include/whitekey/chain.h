@@ -20,6 +20,7 @@
 #define WK_CHAIN_LEN_DEFAULT UINT32_C(65536)
 #define WK_CHAIN_ENROL_MIN 256u /* at least this at enrolment */
 #define WK_SKIP_MAX 64u         /* the protocol's R */
+#define WK_TIME_DOUBT 240u      /* seconds, section 2: twice max_skew */
 #define WK_SALT_LEN 16u
 #define WK_VALUE_LEN WK_HASH_LEN
 #define WK_SEED_LEN 32u
