@@ -129,16 +129,15 @@ void broker_stop(struct broker *broker) {
 /* The first number of schedstat: nanoseconds on a processor. */
 static double thread_work(const struct broker *broker, const char *thread) {
   char path[320];
-  double ns = 0;
+  char text[64] = "";
   (void)snprintf(path, sizeof path, "/proc/%d/task/%s/schedstat",
                  (int)broker->pid, thread);
   FILE *file = fopen(path, "r");
   if (!file)
     return 0; /* ended */
-  if (fscanf(file, "%lf", &ns) != 1)
-    ns = 0;
+  const bool read = fgets(text, sizeof text, file) != NULL;
   (void)fclose(file);
-  return ns / 1e3;
+  return read ? strtod(text, NULL) / 1e3 : 0;
 }
 
 struct broker_work broker_work(const struct broker *broker) {

@@ -25,7 +25,7 @@ struct wk_commands {
  * The response to a request, NUL-terminated JSON for free(); NULL when out of
  * memory. It may hold an enrolled device's key: wipe it.
  */
-char *wk_commands_answer(const struct wk_commands *commands, const char *text,
+char *wk_commands_answer(const struct wk_commands *office, const char *text,
                          size_t len);
 
 /* The same for a request that no command of is looked at. */

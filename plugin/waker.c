@@ -147,14 +147,15 @@ static void wake(struct wk_waker *waker, bool speak) {
                              "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
                              "Sec-WebSocket-Protocol: mqtt\r\n\r\n";
   int fds[LISTENERS_MAX];
-  for (unsigned i = 0; i < waker->count; i++)
+  const unsigned count = waker->count;
+  for (unsigned i = 0; i < count; i++)
     fds[i] = knock(&waker->listeners[i]);
   pause_for(waker, HOLD_MS);
-  for (unsigned i = 0; speak && i < waker->count; i++)
+  for (unsigned i = 0; speak && i < count; i++)
     (void)send(fds[i], word, sizeof word - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
   if (speak)
     pause_for(waker, HOLD_MS);
-  for (unsigned i = 0; i < waker->count; i++) {
+  for (unsigned i = 0; i < count; i++) {
     if (fds[i] >= 0)
       (void)close(fds[i]);
   }

@@ -137,6 +137,7 @@ enum wk_err wk_server_flush(struct wk_server *server, struct wk_why *why) {
   if (!batch)
     return wk_fail(why, WK_ERR_MEMORY, "out of memory");
   batch->count = 0;
+  batch->taken_at = 0;
   enum wk_err err = wk_server_enter(server, &own);
   if (err == WK_OK) {
     take_batch(server, batch);

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,7 +35,8 @@ void disk_free(struct disk *disk) {
 
 /* splitmix64. */
 uint32_t disk_random(struct disk *disk, uint32_t below) {
-  uint64_t z = disk->random += UINT64_C(0x9e3779b97f4a7c15);
+  const uint64_t step = UINT64_C(0x9e3779b97f4a7c15);
+  uint64_t z = atomic_fetch_add(&disk->random, step) + step;
   z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
   z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
   return (uint32_t)((z ^ (z >> 31)) % below);
