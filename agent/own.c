@@ -119,7 +119,7 @@ static enum wk_err next(struct login *login, const uint8_t *challenge,
 enum wk_err own_connect(struct login *login,
                         const struct wk_mqtt_connect *asked) {
   const struct wk_id *id = wk_client_id(login->client);
-  uint8_t data[WK_OTP_BINARY_MAX];
+  uint8_t data[WK_OTP_BINARY_MAX] = {0};
   struct wk_otp otp = {.has_x2 = false};
   enum wk_err err = WK_OK;
   if (login->method == LOGIN_CHALLENGE) {

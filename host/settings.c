@@ -44,7 +44,7 @@ static enum wk_err take(struct place *at, size_t which, const char *value) {
 }
 
 static enum wk_err unknown(const struct place *at, const char *key) {
-  const char *names[WK_SETTINGS_MAX];
+  const char *names[WK_SETTINGS_MAX] = {NULL};
   for (size_t i = 0; i < at->settings->count; i++)
     names[i] = at->settings->all[i].name;
   return wk_fail(at->why, WK_ERR_MALFORMED,
