@@ -5,6 +5,9 @@
 
 #include <simavr/avr_uart.h>
 
+#define UCSR0B 0xc1u
+#define RXEN0 0x10u
+
 static void from_chip(struct avr_irq_t *irq, uint32_t value, void *param) {
   struct wk_serial *s = param;
   (void)irq;
@@ -45,11 +48,16 @@ void wk_serial_init(struct wk_serial *s, avr_t *avr) {
   uint32_t flags = 0; /* no sleeping, no printing */
   memset(s, 0, sizeof *s);
   avr_ioctl(avr, AVR_IOCTL_UART_SET_FLAGS('0'), &flags);
+  s->avr = avr;
   s->input = uart(avr, UART_IRQ_INPUT);
   s->ready = true;
   avr_irq_register_notify(uart(avr, UART_IRQ_OUTPUT), from_chip, s);
   avr_irq_register_notify(uart(avr, UART_IRQ_OUT_XON), on, s);
   avr_irq_register_notify(uart(avr, UART_IRQ_OUT_XOFF), off, s);
+}
+
+bool wk_serial_listens(const struct wk_serial *s) {
+  return (s->avr->data[UCSR0B] & RXEN0) != 0;
 }
 
 size_t wk_serial_send(struct wk_serial *s, const uint8_t *data, size_t len) {

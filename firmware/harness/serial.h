@@ -15,6 +15,7 @@
 #define WK_SERIAL_ROOM 4096u
 
 struct wk_serial {
+  avr_t *avr;
   avr_irq_t *input;
   bool ready; /* the UART takes bytes */
   uint8_t to_chip[WK_SERIAL_ROOM];
@@ -26,6 +27,9 @@ struct wk_serial {
 
 /* Wired to UART 0, with nothing queued or received. */
 void wk_serial_init(struct wk_serial *s, avr_t *avr);
+
+/* Whether its receiver is on. A chip that starts loses what it is sent. */
+bool wk_serial_listens(const struct wk_serial *s);
 
 /* Queues bytes for the chip; gives how many there was room for. */
 size_t wk_serial_send(struct wk_serial *s, const uint8_t *data, size_t len);

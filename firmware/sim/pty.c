@@ -51,7 +51,9 @@ bool pty_wait(const struct pty *pty, int ms) {
 
 void pty_carry(const struct pty *pty, struct wk_serial *serial) {
   uint8_t bytes[256];
-  if (WK_SERIAL_ROOM - serial->queued >= sizeof bytes) {
+  /* What a host sends while the chip starts waits, as in an adapter. */
+  if (wk_serial_listens(serial) &&
+      WK_SERIAL_ROOM - serial->queued >= sizeof bytes) {
     const ssize_t got = read(pty->master, bytes, sizeof bytes);
     if (got > 0)
       (void)wk_serial_send(serial, bytes, (size_t)got);

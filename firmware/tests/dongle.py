@@ -52,7 +52,7 @@ def unframe(data):
 class Host:
     """The commands, for whoever has raw() to send and idle() to wait."""
 
-    def ask(self, op, payload=b"", seconds=10):
+    def ask(self, op, payload=b"", seconds=60):
         """The status and what follows it."""
         reply = unframe(self.raw(frame(bytes([op]) + payload), seconds))
         while reply[0] != op | 0x80:  # it was given up too early

@@ -30,15 +30,8 @@ class SimCase(wk.TestCase):
         name = sim.wait_log(r"^port (/\S+)$").group(1)
         port = Port(name)
         self.addCleanup(port.close)
-        # A chip listens some milliseconds after it is switched on, and keeps
-        # few bytes: who asks often has not room for what comes next.
-        for patience in (0.2, 1, 5, 25):
-            try:
-                port.raw(d.frame(bytes([d.INFO])), seconds=patience)
-                return sim, port
-            except d.Silent:
-                continue
-        self.fail("the dongle is silent\n" + sim.log())
+        port.info()  # it has started
+        return sim, port
 
     def kept(self):
         return self.folder.path("eeprom")
