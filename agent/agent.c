@@ -5,18 +5,12 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/signalfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <whitekey/log.h>
+#include <whitekey/steady.h>
 
 #define EVENTS 64
-
-static int64_t clock_ms(void) {
-  struct timespec now;
-  (void)clock_gettime(CLOCK_MONOTONIC, &now);
-  return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* ---- opening ------------------------------------------------------------ */
 
@@ -78,7 +72,7 @@ enum wk_err agent_open(struct agent *agent, const struct config *config,
                        struct wk_why *why) {
   memset(agent, 0, sizeof *agent);
   agent->config = config;
-  agent->now = clock_ms();
+  agent->now = wk_steady_ms();
   agent->signals.fd = -1;
   agent->resolver.watch.fd = -1;
   agent->epoll = epoll_create1(EPOLL_CLOEXEC);
@@ -145,7 +139,7 @@ enum wk_err agent_run(struct agent *agent, struct wk_why *why) {
         epoll_wait(agent->epoll, events, EVENTS, next_due(agent));
     if (count < 0 && errno != EINTR)
       return wk_fail(why, WK_ERR_IO, "epoll: %s", strerror(errno));
-    agent->now = clock_ms();
+    agent->now = wk_steady_ms();
     for (int i = 0; i < count; i++) {
       struct watch *watch = events[i].data.ptr;
       watch->ready(watch, events[i].events);

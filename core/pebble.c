@@ -77,7 +77,3 @@ enum wk_err wk_pebble_next(struct wk_pebble *p, uint8_t x[WK_VALUE_LEN],
   wk_plan_advance(&p->plan, move_value, p);
   return WK_OK;
 }
-
-void wk_pebble_wipe(struct wk_pebble *p) {
-  wk_wipe(p, sizeof *p);
-}

@@ -6,12 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <whitekey/bytes.h>
 #include <whitekey/log.h>
 #include <whitekey/random.h>
+#include <whitekey/steady.h>
 
 #include "link_paho.h"
 
@@ -21,12 +21,6 @@
 #define BACKOFF_MAX_MS 30000u
 /* 1 + 2 + 4 .. + R indices, on each chain of an open key update, and more. */
 #define REFUSALS_QUICK 17u
-
-static int64_t now_ms(void) {
-  struct timespec ts;
-  (void)clock_gettime(CLOCK_MONOTONIC, &ts);
-  return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
 
 void wk_link_kick(struct wk_link *link) {
   const uint64_t one = 1;
@@ -60,7 +54,7 @@ static void give_up(struct wk_link *link) {
     link->backoff *= 2;
   if (link->backoff > BACKOFF_MAX_MS)
     link->backoff = BACKOFF_MAX_MS;
-  link->due = now_ms() + link->backoff + link->backoff * spread / 262144;
+  link->due = wk_steady_ms() + link->backoff + link->backoff * spread / 262144;
   link->state = WAITING;
 }
 
@@ -138,7 +132,7 @@ static void go_online(struct wk_link *link) {
 }
 
 static int until(const struct wk_link *link) {
-  const int64_t left = link->due - now_ms();
+  const int64_t left = link->due - wk_steady_ms();
   return left > 0 ? (int)left : 0;
 }
 
@@ -218,7 +212,7 @@ static void advance(struct wk_link *link, const struct told *told) {
   if (link->state == CONNECTING && told->connected) {
     wk_client_accepted(link->client);
     link->state = PROVING;
-    link->due = now_ms() + PROOF_MS;
+    link->due = wk_steady_ms() + PROOF_MS;
     if (!paho_subscribe(link, link->routes->x4))
       give_up(link);
   }
@@ -316,7 +310,7 @@ static bool in_flight(struct wk_link *link) {
 static void farewell(struct wk_link *link) {
   struct pollfd wait = {.fd = link->fd, .events = POLLIN};
   uint64_t kicks = 0;
-  link->due = now_ms() + FAREWELL_MS;
+  link->due = wk_steady_ms() + FAREWELL_MS;
   if (paho_publish(link, 0, link->routes->state, "offline", 7, true) != WK_OK)
     return;
   while (in_flight(link) && until(link) > 0) {

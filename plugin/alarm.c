@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include <whitekey/log.h>
+#include <whitekey/steady.h>
 
 #include "topics.h"
 
@@ -24,7 +25,7 @@ static void publish(const char *did, char *line, size_t len) {
 
 static bool is_held(struct wk_plugin *plugin, struct wk_limit *limit) {
   unsigned held;
-  if (wk_limit_pass(limit, wk_now_ms(), &held))
+  if (wk_limit_pass(limit, wk_steady_ms(), &held))
     return false;
   wk_metrics_held(plugin->metrics);
   return true;
@@ -99,7 +100,7 @@ void wk_alarm_throttle(struct wk_plugin *plugin, const char *address,
 void wk_alarm_tick(struct wk_plugin *plugin) {
   char address[WK_THROTTLE_TEXT];
   unsigned count;
-  const int64_t now = wk_now_ms();
+  const int64_t now = wk_steady_ms();
   watch_store(plugin, now);
   if (now - plugin->throttle_looked_at < WK_THROTTLE_LOOK_MS)
     return;

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include <whitekey/log.h>
+#include <whitekey/steady.h>
 
 /* What all clients may wait for an operator's act. */
 #define AT_ONCE_MS 2
@@ -74,7 +75,7 @@ int wk_on_control(int event, void *event_data, void *userdata) {
                        session->accepted.generation) &&
       wk_server_is_admin(plugin->server, session->did))
     ask(plugin, session, asked);
-  else if (wk_limit_pass(&plugin->refusals, wk_now_ms(), &held))
+  else if (wk_limit_pass(&plugin->refusals, wk_steady_ms(), &held))
     wk_log(WK_LOG_WARNING, "refused administration by client %.64s",
            mosquitto_client_id(asked->client));
   return plugin->broker->control;

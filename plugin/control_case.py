@@ -45,7 +45,7 @@ ALL = json.dumps({"commands": [{"command": name, **members}
                                for name, members in REQUESTS.items()]})
 
 
-class ControlCase(wk.TestCase):
+class ControlCase(rawmqtt.TestCase):
     """A registry with an admin, "owner", and "thermo-1", a device."""
 
     def setUp(self):
@@ -53,13 +53,6 @@ class ControlCase(wk.TestCase):
         self.store = self.registry()
         self.owner = self.store.enrol("owner", "--role", "admin")
         self.thermo = self.store.enrol("thermo-1")
-
-    def login(self, broker, device, version=5):
-        client = rawmqtt.Client(broker.port, "at-" + device.did, version)
-        self.addCleanup(client.disconnect, polite=False)
-        password = self.store.otp(device)
-        self.assertEqual(client.connect(device.did, password).code, 0)
-        return client
 
     def start(self, **settings):
         self.server = self.broker(self.store, options={"acl": None},

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include <whitekey/log.h>
+#include <whitekey/steady.h>
 
 #define METHOD "WHITEKEY"
 #define METHOD_CHALLENGE METHOD "-CHALLENGE"
@@ -52,7 +53,7 @@ static int issue(struct wk_plugin *plugin,
   wk_server_challenge(plugin->server, attempt->did, &challenge);
   if (mosquitto_set_username(asked->client, WK_HALF_OPEN) != 0 ||
       !wk_challenges_add(plugin->challenges, asked->client, attempt->did,
-                         &challenge, wk_now_ms())) {
+                         &challenge, wk_steady_ms())) {
     free(bytes);
     return plugin->broker->login.refuse;
   }
@@ -116,7 +117,7 @@ static int answer(struct wk_plugin *plugin,
   struct wk_attempt attempt;
   struct wk_challenge challenge;
   char did[WK_DID_MAX + 1];
-  switch (wk_challenges_take(plugin->challenges, asked->client, wk_now_ms(),
+  switch (wk_challenges_take(plugin->challenges, asked->client, wk_steady_ms(),
                              did, &challenge)) {
   case WK_CHALLENGE_NONE:
     return plugin->broker->login.not_ours;

@@ -5,15 +5,10 @@
 #include <time.h>
 
 #include <whitekey/log.h>
+#include <whitekey/steady.h>
 
 int64_t wk_now(void) {
   return (int64_t)time(NULL);
-}
-
-int64_t wk_now_ms(void) {
-  struct timespec now;
-  (void)clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-  return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 static uint64_t now_ns(void) {
@@ -25,7 +20,7 @@ static uint64_t now_ns(void) {
 static void report(struct wk_plugin *plugin, const struct wk_attempt *attempt,
                    const struct wk_verdict *verdict, const char *address) {
   unsigned held;
-  if (!wk_limit_pass(&plugin->refusals, wk_now_ms(), &held))
+  if (!wk_limit_pass(&plugin->refusals, wk_steady_ms(), &held))
     return;
   if (held > 0)
     wk_log(WK_LOG_NOTICE, "%u more refusals: see the audit file", held);
@@ -48,7 +43,7 @@ static void tell(struct wk_plugin *plugin, const struct wk_attempt *attempt,
                  const char *address) {
   const enum wk_throttled throttled =
       is_junk(verdict)
-          ? wk_throttle_refusal(plugin->throttle, address, wk_now_ms())
+          ? wk_throttle_refusal(plugin->throttle, address, wk_steady_ms())
           : WK_THROTTLE_PASS;
   if (throttled == WK_THROTTLE_BEGIN)
     wk_alarm_throttle(plugin, address, 0);

@@ -5,9 +5,9 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <whitekey/bytes.h>
+#include <whitekey/steady.h>
 
 #include "commands.h"
 
@@ -131,7 +131,6 @@ static void *work(void *context) {
 
 struct wk_office *wk_office_new(const char *registry, const char *master,
                                 struct wk_audit *audit) {
-  pthread_condattr_t steady;
   struct wk_office *office = calloc(1, sizeof *office);
   if (!office)
     return NULL;
@@ -142,10 +141,7 @@ struct wk_office *wk_office_new(const char *registry, const char *master,
   office->answered.end = &office->answered.first;
   (void)pthread_mutex_init(&office->lock, NULL);
   (void)pthread_cond_init(&office->work, NULL);
-  (void)pthread_condattr_init(&steady);
-  (void)pthread_condattr_setclock(&steady, CLOCK_MONOTONIC);
-  (void)pthread_cond_init(&office->idle, &steady);
-  (void)pthread_condattr_destroy(&steady);
+  wk_steady_cond(&office->idle);
   if (office->path && office->master)
     return office;
   wk_office_free(office);
@@ -219,12 +215,8 @@ struct wk_request *wk_office_take(struct wk_office *office) {
 }
 
 void wk_office_wait(struct wk_office *office, int ms) {
-  struct timespec until;
+  const struct timespec until = wk_steady_after(ms < 0 ? 0 : ms);
   int err = 0;
-  (void)clock_gettime(CLOCK_MONOTONIC, &until);
-  until.tv_nsec += ms * 1000000L;
-  until.tv_sec += until.tv_nsec / 1000000000;
-  until.tv_nsec %= 1000000000;
   (void)pthread_mutex_lock(&office->lock);
   while (office->open > 0 && err == 0)
     err = ms < 0

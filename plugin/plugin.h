@@ -134,9 +134,8 @@ bool wk_x4_read(const struct wk_plugin *plugin, struct wk_session *session,
 /* The same for the X4 that answers an X3 of this session. */
 void wk_x4_answer(struct wk_session *session, const uint8_t x4[WK_X4_LEN]);
 
-/* Wall clock in seconds and monotonic clock in milliseconds. */
+/* Wall clock in seconds. */
 int64_t wk_now(void);
-int64_t wk_now_ms(void);
 
 /*
  * Another process changed the registry: marks the sessions that may no longer

@@ -5,12 +5,13 @@
 #include <string.h>
 
 #include <whitekey/log.h>
+#include <whitekey/steady.h>
 
 #define LOOK_MS 100    /* between looks at the registry */
 #define LOOK_MOST 1024 /* sessions a look, so that no client waits long */
 
 void wk_look(struct wk_plugin *plugin) {
-  const int64_t now = wk_now_ms();
+  const int64_t now = wk_steady_ms();
   if (now - plugin->shared->looked_at < LOOK_MS)
     return;
   plugin->shared->looked_at = now;

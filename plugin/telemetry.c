@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include <whitekey/log.h>
+#include <whitekey/steady.h>
 
 #define ROOT "$SYS/broker/whitekey/"
 
@@ -83,7 +84,7 @@ static void write_file(struct wk_plugin *plugin) {
 }
 
 void wk_telemetry(struct wk_plugin *plugin) {
-  const int64_t now = wk_now_ms();
+  const int64_t now = wk_steady_ms();
   const int64_t interval = (int64_t)plugin->options.sys_interval * 1000;
   if (interval == 0 ||
       (plugin->told_at != 0 && now - plugin->told_at < interval))

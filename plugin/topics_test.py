@@ -7,19 +7,12 @@ import wk
 FAILURE, NOT_AUTHORIZED = 0x80, 0x87
 
 
-class TopicsTest(wk.TestCase):
+class TopicsTest(rawmqtt.TestCase):
     def setUp(self):
         super().setUp()
         self.store = self.registry()
         self.thermo = self.store.enrol("thermo-1")
         self.door = self.store.enrol("door-1")
-
-    def login(self, broker, device, version=5):
-        client = rawmqtt.Client(broker.port, "at-" + device.did, version)
-        self.addCleanup(client.disconnect, polite=False)
-        password = self.store.otp(device)
-        self.assertEqual(client.connect(device.did, password).code, 0)
-        return client
 
     def test_topics__trespass_refused(self):
         client = self.login(self.broker(self.store), self.thermo)

@@ -9,6 +9,7 @@
 #include "plugin.h"
 
 #include <whitekey/log.h>
+#include <whitekey/steady.h>
 
 #include "topics.h"
 
@@ -33,7 +34,7 @@ static void report(struct wk_plugin *plugin, const struct wk_session *session,
                                      .epoch = session->accepted.c_epoch,
                                      .index = session->accepted.c_index};
   wk_audit_note(plugin->audit, &note);
-  if (wk_limit_pass(&plugin->refusals, wk_now_ms(), &held))
+  if (wk_limit_pass(&plugin->refusals, wk_steady_ms(), &held))
     wk_log(WK_LOG_NOTICE, "key update of device %s, client %.64s: %s",
            session->did, session->client_id, result);
 }

@@ -10,10 +10,10 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <whitekey/log.h>
+#include <whitekey/steady.h>
 
 #include "office.h"
 #include "sessions.h"
@@ -42,16 +42,12 @@ struct wk_waker {
 };
 
 struct wk_waker *wk_waker_new(struct wk_server *server) {
-  pthread_condattr_t steady;
   struct wk_waker *waker = calloc(1, sizeof *waker);
   if (!waker)
     return NULL;
   waker->server = server;
   (void)pthread_mutex_init(&waker->lock, NULL);
-  (void)pthread_condattr_init(&steady);
-  (void)pthread_condattr_setclock(&steady, CLOCK_MONOTONIC);
-  (void)pthread_cond_init(&waker->wake, &steady);
-  (void)pthread_condattr_destroy(&steady);
+  wk_steady_cond(&waker->wake);
   return waker;
 }
 
@@ -125,11 +121,7 @@ static int knock(const struct listener *listener) {
 
 /* lock is held. */
 static void pause_for(struct wk_waker *waker, long ms) {
-  struct timespec until;
-  (void)clock_gettime(CLOCK_MONOTONIC, &until);
-  until.tv_nsec += ms % 1000 * 1000000;
-  until.tv_sec += ms / 1000 + until.tv_nsec / 1000000000;
-  until.tv_nsec %= 1000000000;
+  const struct timespec until = wk_steady_after(ms);
   while (!waker->stopping &&
          pthread_cond_timedwait(&waker->wake, &waker->lock, &until) == 0)
     continue;

@@ -5,8 +5,9 @@
  */
 #include <stdlib.h>
 #include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
+
+#include <whitekey/steady.h>
 
 #include "server_state.h"
 
@@ -54,7 +55,7 @@ void wk_server_write_again(struct wk_server *server, uint32_t number) {
 static void take_batch(struct wk_server *server, struct batch *batch) {
   (void)pthread_mutex_lock(&server->memory);
   batch->count = 0;
-  batch->taken_at = wk_server_now_ms();
+  batch->taken_at = wk_steady_ms();
   while (batch->count < BATCH) {
     const uint32_t number = wk_fleet_take_dirty(server->fleet);
     if (number == WK_FLEET_NONE)
@@ -124,7 +125,7 @@ static bool idle(struct wk_server *server) {
                     wk_fleet_dirty_count(server->fleet) == 0;
   server->others_changed = false; /* or the next look says it again */
   if (wk_fleet_dirty_count(server->fleet) == 0)
-    server->written_at = wk_server_now_ms();
+    server->written_at = wk_steady_ms();
   (void)pthread_mutex_unlock(&server->memory);
   return none;
 }
@@ -158,11 +159,7 @@ enum wk_err wk_server_flush(struct wk_server *server, struct wk_why *why) {
 /* Waits for milliseconds, or until there is a reason not to; memory is held.
  */
 static void pause_for(struct wk_server *server, long ms) {
-  struct timespec until;
-  (void)clock_gettime(CLOCK_MONOTONIC, &until);
-  until.tv_nsec += ms % 1000 * 1000000;
-  until.tv_sec += ms / 1000 + until.tv_nsec / 1000000000;
-  until.tv_nsec %= 1000000000;
+  const struct timespec until = wk_steady_after(ms);
   while (!server->stopping && !server->others_changed &&
          pthread_cond_timedwait(&server->wake, &server->memory, &until) == 0)
     continue;

@@ -3,10 +3,10 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <whitekey/file.h>
 #include <whitekey/random.h>
+#include <whitekey/steady.h>
 
 #include "keyring.h"
 #include "server_state.h"
@@ -73,21 +73,17 @@ static enum wk_err open_files(struct wk_server *server, const char *path,
 }
 
 static struct wk_server *server_new(const char *path) {
-  pthread_condattr_t steady;
   struct wk_server *server = calloc(1, sizeof *server);
   if (!server)
     return NULL;
   server->lock = -1;
   server->healthy = true;
   server->users = 1;
-  server->written_at = wk_server_now_ms();
+  server->written_at = wk_steady_ms();
   (void)pthread_mutex_init(&server->disk, NULL);
   (void)pthread_mutex_init(&server->memory, NULL);
   /* The writer's pauses do not depend on a clock that somebody sets. */
-  (void)pthread_condattr_init(&steady);
-  (void)pthread_condattr_setclock(&steady, CLOCK_MONOTONIC);
-  (void)pthread_cond_init(&server->wake, &steady);
-  (void)pthread_condattr_destroy(&steady);
+  wk_steady_cond(&server->wake);
   server->fleet = wk_fleet_new();
   server->path = realpath(path, NULL);
   return server;
@@ -359,12 +355,6 @@ bool wk_server_healthy(struct wk_server *server, struct wk_why *why) {
   return healthy;
 }
 
-int64_t wk_server_now_ms(void) {
-  struct timespec now;
-  (void)clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-  return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 void wk_server_gauges(struct wk_server *server,
                       struct wk_server_gauges *gauges) {
   (void)pthread_mutex_lock(&server->memory);
@@ -374,6 +364,6 @@ void wk_server_gauges(struct wk_server *server,
   gauges->unwritten = wk_fleet_dirty_count(server->fleet);
   gauges->lag_ms = gauges->unwritten == 0
                        ? 0
-                       : (uint32_t)(wk_server_now_ms() - server->written_at);
+                       : (uint32_t)(wk_steady_ms() - server->written_at);
   (void)pthread_mutex_unlock(&server->memory);
 }

@@ -69,9 +69,6 @@ void wk_server_free_roles(struct wk_server *server);
  * of the device, which is the answered one, is written again. */
 void wk_server_write_again(struct wk_server *server, uint32_t number);
 
-/* Monotonic milliseconds. */
-int64_t wk_server_now_ms(void);
-
 /* Before a write: promises indices up to last + R where no barrier stands. */
 void wk_server_promise(const struct wk_server *server,
                        struct wk_record *record);

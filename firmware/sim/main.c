@@ -6,9 +6,9 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include <whitekey/log.h>
+#include <whitekey/steady.h>
 
 #include "chip.h"
 #include "eeprom_file.h"
@@ -33,18 +33,12 @@ static void catch_signals(void) {
   (void)sigaction(SIGTERM, &action, NULL);
 }
 
-static uint64_t now_ms(void) {
-  struct timespec now;
-  (void)clock_gettime(CLOCK_MONOTONIC, &now);
-  return (uint64_t)now.tv_sec * 1000u + (uint64_t)now.tv_nsec / 1000000u;
-}
-
 /* Between slices: a chip that sleeps, or is ahead of time, waits. */
 static void wait(struct wk_chip *chip, const struct pty *pty, bool fast,
-                 uint64_t *due) {
+                 int64_t *due) {
   const struct wk_serial *serial = wk_chip_serial(chip);
   const bool idle = wk_chip_sleeps(chip) && serial->queued == 0;
-  const uint64_t now = now_ms();
+  const int64_t now = wk_steady_ms();
   if (fast || *due + IDLE_MS < now) {
     *due = now; /* a machine too slow for 16 MHz does not catch up */
     (void)pty_wait(pty, idle ? IDLE_MS : 0);
@@ -57,7 +51,7 @@ static void wait(struct wk_chip *chip, const struct pty *pty, bool fast,
 
 static enum wk_err run(struct wk_chip *chip, const struct pty *pty, bool fast,
                        struct wk_why *why) {
-  uint64_t due = now_ms();
+  int64_t due = wk_steady_ms();
   wk_chip_watch(chip, false);
   while (!interrupted) {
     pty_carry(pty, wk_chip_serial(chip));

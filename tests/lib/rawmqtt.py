@@ -252,3 +252,15 @@ class Client:
             self._buffer += data
         taken, self._buffer = self._buffer[:size], self._buffer[size:]
         return taken
+
+
+class TestCase(wk.TestCase):
+    """For tests whose devices, of self.store, log in at several brokers."""
+
+    def login(self, broker, device, version=5, client_id=None, **connect):
+        client = Client(broker.port, client_id or "at-" + device.did, version)
+        self.addCleanup(client.disconnect, polite=False)
+        password = self.store.otp(device)
+        answer = client.connect(device.did, password, **connect)
+        self.assertEqual(answer.code, 0)
+        return client

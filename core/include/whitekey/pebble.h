@@ -3,8 +3,8 @@
  * pebble.h - walks a chain upwards, x[first], x[first + 1] .. x[n], with few
  * stored values and few steps per output: see plan.h.
  *
- * The struct is the caller's, holds secrets (values not yet spent) and needs
- * wk_pebble_wipe().
+ * The struct is the caller's, holds secrets (values not yet spent) and is
+ * wiped with wk_wipe().
  */
 #ifndef WHITEKEY_PEBBLE_H
 #define WHITEKEY_PEBBLE_H
@@ -33,7 +33,5 @@ WK_MUST_CHECK enum wk_err wk_pebble_init(struct wk_pebble *p,
  */
 WK_MUST_CHECK enum wk_err
 wk_pebble_next(struct wk_pebble *p, uint8_t x[WK_VALUE_LEN], uint32_t *index);
-
-void wk_pebble_wipe(struct wk_pebble *p);
 
 #endif
