@@ -21,6 +21,9 @@ WK_MUST_CHECK enum wk_err own_answer(struct login *login,
 WK_MUST_CHECK enum wk_err own_connack(struct login *login,
                                       const struct wk_mqtt_connack *connack);
 
+/* WK_ERR_FORGED, and why. */
+enum wk_err own_unproven(struct login *login, const struct wk_why *cause);
+
 WK_MUST_CHECK enum wk_err own_subscribe(struct login *login);
 WK_MUST_CHECK enum wk_err own_unsubscribe(struct login *login);
 
