@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cli.h"
+#include "enrol.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -7,25 +7,16 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <whitekey/credential.h>
+#include <whitekey/dongle.h>
 #include <whitekey/file.h>
 #include <whitekey/random.h>
 
-#include "registrar.h"
-
-struct input {
-  struct cli_device device;
-  const char *template_path;
-  const char *out;
-  const char *user_out; /* NULL: the user's chain goes into out */
-  const char *role;
-  uint32_t length;
-  bool user;
-};
-
 static const struct argp_option options[] = {
     {"out", 'o', "FILE", 0,
-     "Where the device's credential goes (needed; never overwritten)", 0},
+     "Where the device's credential goes (never overwritten)", 0},
+    {"dongle", 'd', "PORT", 0,
+     "The serial port of a dongle that makes its credential inside", 0},
+    {"erase", 'e', NULL, 0, "Erase what the dongle holds first", 0},
     {"length", 'n', "N", 0,
      "Logins until a new chain is needed (default: 65536)", 0},
     {"user", 'u', NULL, 0,
@@ -46,22 +37,53 @@ static const struct argp_option options[] = {
     {0},
 };
 
+/* A credential is inside a dongle, or goes into a file. */
+static void check_dongle(const struct enrol_input *input,
+                         struct argp_state *state) {
+  const uint32_t n = input->length;
+  if (!input->port) {
+    if (input->erase)
+      argp_error(state, "--erase is for --dongle");
+    return;
+  }
+  if (input->out || input->template_path)
+    argp_error(state, "--out and --template are not for --dongle, which "
+                      "makes its credential itself");
+  if (input->user && !input->user_out)
+    argp_error(state, "--user needs --user-out FILE with --dongle");
+  if (n < WK_DONGLE_N_MIN || n > WK_DONGLE_N_MAX || (n & (n - 1)) != 0)
+    argp_error(state,
+               "--length %u: a dongle's is a power of two from %u to "
+               "%u",
+               (unsigned)n, (unsigned)WK_DONGLE_N_MIN,
+               (unsigned)WK_DONGLE_N_MAX);
+}
+
 static error_t parse_rest(int key, char *arg, struct argp_state *state) {
-  const struct input *input = state->input;
+  const struct enrol_input *input = state->input;
   const error_t err = cli_device_parse(key, arg, state);
-  if (key == ARGP_KEY_END && !input->out)
-    argp_error(state, "--out FILE is needed");
-  else if (key == ARGP_KEY_END && input->user_out &&
-           strcmp(input->user_out, input->out) == 0)
+  if (key != ARGP_KEY_END)
+    return err;
+  if (!input->out && !input->port)
+    argp_error(state, "--out FILE or --dongle PORT is needed");
+  check_dongle(input, state);
+  if (input->out && input->user_out &&
+      strcmp(input->user_out, input->out) == 0)
     argp_error(state, "--out and --user-out are one file");
   return err;
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state) {
-  struct input *input = state->input;
+  struct enrol_input *input = state->input;
   switch (key) {
   case 'o':
     input->out = arg;
+    return 0;
+  case 'd':
+    input->port = arg;
+    return 0;
+  case 'e':
+    input->erase = true;
     return 0;
   case 'n':
     input->length =
@@ -90,10 +112,10 @@ static const char doc[] =
     "alone may hold.\v"
     "A known name is enrolled again: its old credential is worthless from "
     "then on, and a quarantine ends.\n\n"
-    "  whitekey enrol thermo-1 --out thermo-1.json";
+    "  whitekey enrol thermo-1 --out thermo-1.json\n"
+    "  whitekey enrol door-1 --dongle /dev/ttyUSB0";
 
-/* Also tells of a folder that is full or closed, before anything changes. */
-static enum wk_err try_out(const char *out, struct wk_why *why) {
+enum wk_err enrol_try_out(const char *out, struct wk_why *why) {
   static const uint8_t blank[2048];
   enum wk_err err = wk_file_create(out, blank, sizeof blank, 0600, why);
   if (err == WK_ERR_EXISTS)
@@ -134,32 +156,44 @@ static void enrol_chain(struct wk_enrolled_chain *public,
   wk_credential_anchor(public->anchor, id, role, chain);
 }
 
-static enum wk_err register_device(struct registrar *registrar,
-                                   const struct input *input,
-                                   struct wk_credential *credential,
-                                   struct wk_why *why) {
-  struct wk_enrolment device = {.did = ""};
+enum wk_err enrol_begin(struct wk_enrolment *device,
+                        struct wk_credential *credential,
+                        const struct registrar *registrar,
+                        const struct enrol_input *input, struct wk_why *why) {
   const char *did = input->device.did;
   struct wk_id *id = &credential->id;
+  memset(device, 0, sizeof *device);
   enum wk_err err =
       wk_id_init(id, registrar_realm(registrar), did, strlen(did));
   if (err != WK_OK)
     return wk_fail(why, err, "\"%s\": no name for a device", did);
-  memcpy(device.did, id->did, sizeof device.did);
-  memcpy(device.bio_id, credential->bio_id, WK_BIO_LEN);
-  (void)snprintf(device.role, sizeof device.role, "%s",
+  memcpy(device->did, id->did, sizeof device->did);
+  (void)snprintf(device->role, sizeof device->role, "%s",
                  input->role ? input->role : "");
-  enrol_chain(&device.c, &credential->c, id, WK_ROLE_C, input->length);
   if (input->user)
-    enrol_chain(&device.d, &credential->d, id, WK_ROLE_D, input->length);
-  err = registrar_enrol(registrar, &device, &credential->generation,
-                        credential->ks, why);
+    enrol_chain(&device->d, &credential->d, id, WK_ROLE_D, input->length);
+  return WK_OK;
+}
+
+static enum wk_err register_device(struct registrar *registrar,
+                                   const struct enrol_input *input,
+                                   struct wk_credential *credential,
+                                   struct wk_why *why) {
+  struct wk_enrolment device;
+  enum wk_err err = enrol_begin(&device, credential, registrar, input, why);
+  if (err == WK_OK) {
+    memcpy(device.bio_id, credential->bio_id, WK_BIO_LEN);
+    enrol_chain(&device.c, &credential->c, &credential->id, WK_ROLE_C,
+                input->length);
+    err = registrar_enrol(registrar, &device, &credential->generation,
+                          credential->ks, why);
+  }
   wk_wipe(&device, sizeof device);
   return err;
 }
 
-static enum wk_err write_out(const struct wk_credential *credential,
-                             const char *out, struct wk_why *why) {
+enum wk_err enrol_write_out(const struct wk_credential *credential,
+                            const char *out, struct wk_why *why) {
   char *text = NULL;
   size_t len = 0;
   enum wk_err err = wk_credential_write(&text, &len, credential);
@@ -173,14 +207,15 @@ static enum wk_err write_out(const struct wk_credential *credential,
 
 /* Neither file alone makes a login: what one thief finds is not enough. */
 static enum wk_err write_apart(const struct wk_credential *credential,
-                               const struct input *input, struct wk_why *why) {
+                               const struct enrol_input *input,
+                               struct wk_why *why) {
   struct wk_credential part = *credential;
   memset(&part.d, 0, sizeof part.d);
-  enum wk_err err = write_out(&part, input->out, why);
+  enum wk_err err = enrol_write_out(&part, input->out, why);
   if (err == WK_OK) {
     part = *credential;
     memset(&part.c, 0, sizeof part.c);
-    err = write_out(&part, input->user_out, why);
+    err = enrol_write_out(&part, input->user_out, why);
     if (err != WK_OK)
       (void)unlink(input->out); /* worthless now, and in the way */
   }
@@ -188,9 +223,8 @@ static enum wk_err write_apart(const struct wk_credential *credential,
   return err;
 }
 
-/* A device whose credential nobody has must not stay enrolled. */
-static enum wk_err take_back(struct registrar *registrar, const char *did,
-                             enum wk_err err, struct wk_why *why) {
+enum wk_err enrol_take_back(struct registrar *registrar, const char *did,
+                            enum wk_err err, struct wk_why *why) {
   const struct wk_why cause = *why;
   const bool done = registrar_revoke(registrar, did, NULL) == WK_OK;
   return wk_fail(why, err, "%.400s: %s %s", cause.text, did,
@@ -198,23 +232,41 @@ static enum wk_err take_back(struct registrar *registrar, const char *did,
                       : "has no credential now: revoke it or enrol it anew");
 }
 
-static enum wk_err enrol(struct registrar *registrar,
-                         const struct input *input,
-                         struct wk_credential *credential,
-                         struct wk_why *why) {
-  enum wk_err err = make_bio_id(credential->bio_id, input->template_path, why);
-  if (err == WK_OK)
-    err = try_out(input->out, why);
-  if (err == WK_OK && input->user_out)
-    err = try_out(input->user_out, why);
-  if (err == WK_OK)
-    err = register_device(registrar, input, credential, why);
+static enum wk_err enrol_file(const struct enrol_input *input,
+                              struct wk_credential *credential,
+                              struct wk_why *why) {
+  struct registrar registrar;
+  enum wk_err err = registrar_open(&registrar, &input->device.place, why);
   if (err != WK_OK)
     return err;
-  err = input->user_out ? write_apart(credential, input, why)
-                        : write_out(credential, input->out, why);
-  return err == WK_OK ? WK_OK
-                      : take_back(registrar, input->device.did, err, why);
+  err = make_bio_id(credential->bio_id, input->template_path, why);
+  if (err == WK_OK)
+    err = enrol_try_out(input->out, why);
+  if (err == WK_OK && input->user_out)
+    err = enrol_try_out(input->user_out, why);
+  if (err == WK_OK)
+    err = register_device(&registrar, input, credential, why);
+  if (err == WK_OK) {
+    err = input->user_out ? write_apart(credential, input, why)
+                          : enrol_write_out(credential, input->out, why);
+    if (err != WK_OK)
+      err = enrol_take_back(&registrar, input->device.did, err, why);
+  }
+  registrar_close(&registrar);
+  return err;
+}
+
+static void tell(const struct enrol_input *input,
+                 const struct wk_credential *credential) {
+  (void)printf("%s: enrolled for %u logins, generation %u\n",
+               input->device.did, (unsigned)input->length,
+               (unsigned)credential->generation);
+  if (input->port)
+    (void)printf("dongle: %s\n", input->port);
+  else
+    (void)printf("credential: %s\n", input->out);
+  if (input->user_out)
+    (void)printf("user's credential: %s\n", input->user_out);
 }
 
 int cli_enrol(int argc, char **argv) {
@@ -223,22 +275,14 @@ int cli_enrol(int argc, char **argv) {
                             .args_doc = "D_ID",
                             .doc = doc,
                             .children = cli_where_child};
-  struct input input = {.length = WK_CHAIN_LEN_DEFAULT};
+  struct enrol_input input = {.length = WK_CHAIN_LEN_DEFAULT};
   struct wk_credential credential = {.generation = 0};
-  struct registrar registrar;
   struct wk_why why;
   cli_parse(&argp, argc, argv, &input);
-  if (registrar_open(&registrar, &input.device.place, &why) != WK_OK)
-    return cli_fail(&why);
-  const enum wk_err err = enrol(&registrar, &input, &credential, &why);
+  const enum wk_err err = input.port ? enrol_dongle(&input, &credential, &why)
+                                     : enrol_file(&input, &credential, &why);
   if (err == WK_OK)
-    (void)printf("%s: enrolled for %u logins, generation %u\n"
-                 "credential: %s\n",
-                 input.device.did, (unsigned)input.length,
-                 (unsigned)credential.generation, input.out);
-  if (err == WK_OK && input.user_out)
-    (void)printf("user's credential: %s\n", input.user_out);
+    tell(&input, &credential);
   wk_credential_wipe(&credential);
-  registrar_close(&registrar);
   return err == WK_OK ? cli_finish() : cli_fail(&why);
 }

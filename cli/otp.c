@@ -9,13 +9,16 @@
 
 struct input {
   const char *path;
+  const char *port;      /* of a dongle, instead of path */
   const char *user_path; /* NULL: no user, or the user's chain is in path */
   uint32_t count;
   bool no_time;
 };
 
 static const struct argp_option options[] = {
-    {"credential", 'c', "FILE", 0, "The device's credential (needed)", 0},
+    {"credential", 'c', "FILE", 0, "The device's credential", 0},
+    {"dongle", 'd', "PORT", 0,
+     "The serial port of a dongle that holds it instead", 0},
     {"user-credential", 'u', "FILE", 0,
      "The user's credential, where it is a file of its own", 0},
     {"count", 'n', "K", 0, "Print K passwords, one a line (default: 1)", 0},
@@ -28,6 +31,9 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
   switch (key) {
   case 'c':
     input->path = arg;
+    return 0;
+  case 'd':
+    input->port = arg;
     return 0;
   case 'u':
     input->user_path = arg;
@@ -42,8 +48,8 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     cli_stray(state, arg);
     return 0;
   case ARGP_KEY_END:
-    if (!input->path)
-      argp_error(state, "--credential FILE is needed");
+    if (!input->path == !input->port)
+      argp_error(state, "--credential FILE or --dongle PORT is needed");
     return 0;
   default:
     return ARGP_ERR_UNKNOWN;
@@ -54,7 +60,8 @@ static const char doc[] =
     "Prints a device's next one-time password.\v"
     "Each password logs in once, within two minutes. It is marked as spent "
     "in the file before it is printed, so two runs at once never print the "
-    "same one; a password that is not used is skipped.\n\n"
+    "same one; a password that is not used is skipped. A dongle does the same "
+    "inside.\n\n"
     "  mosquitto_pub -u thermo-1 -P \"$(whitekey otp -c thermo-1.json)\" ...";
 
 /* user: NULL where nobody else has a part in the login. */
@@ -78,7 +85,10 @@ static enum wk_err open_both(struct wk_client **client,
                              struct wk_client **user,
                              const struct input *input, struct wk_why *why) {
   wk_clock *clock = input->no_time ? NULL : wk_clock_system;
-  enum wk_err err = wk_client_open(client, input->path, clock, NULL, why);
+  enum wk_err err =
+      input->port
+          ? wk_client_open_dongle(client, input->port, clock, NULL, why)
+          : wk_client_open(client, input->path, clock, NULL, why);
   if (err == WK_OK && input->user_path)
     err = wk_client_open_user(user, input->user_path, clock, NULL, why);
   return err;

@@ -154,6 +154,8 @@ enum wk_err wk_client_check(struct wk_client *client, const uint8_t *x4,
     return wk_fail(why, WK_ERR_MALFORMED,
                    "%s: the server's answer is no X4 message",
                    client->credential.id.did);
+  if (client->dongle)
+    return from_dongle_check(client, x4, reply, why);
   enum wk_err err = open_any(reply, &end, client, &header, x4);
   if (err != WK_OK) {
     memset(reply, 0, sizeof *reply);

@@ -20,7 +20,7 @@ uint32_t wk_clock_system(void *context) {
 
 /* ---- life --------------------------------------------------------------- */
 
-static struct wk_client *client_new(wk_clock *clock, void *context) {
+struct wk_client *client_new(wk_clock *clock, void *context) {
   struct wk_client *client = calloc(1, sizeof *client);
   if (client) {
     client->clock = clock;
@@ -94,6 +94,7 @@ void wk_client_free(struct wk_client *client) {
   if (!client)
     return;
   reserve_end(client);
+  wk_dongle_close(client->dongle);
   free(client->path);
   wk_wipe(client, sizeof *client);
   free(client);
@@ -276,6 +277,8 @@ enum wk_err wk_client_next(struct wk_client *client, const uint8_t *challenge,
     return wk_fail(why, WK_ERR_ARGUMENT,
                    "%s: opened for a user, who makes no login alone",
                    client_where(client));
+  if (client->dongle)
+    return from_dongle_next(client, challenge, otp, why);
   const enum wk_err err = client_edit(client, take, &draw, why);
   if (err != WK_OK)
     return err;

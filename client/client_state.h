@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include <whitekey/client.h>
+#include <whitekey/dongle.h>
 
 #include "spend.h"
 #include "values.h"
@@ -47,7 +48,11 @@ struct wk_client {
   struct values c, d;
   struct request request;
   struct held held;
+  struct wk_dongle *dongle; /* NULL: the credential is here */
 };
+
+/* A new one without a credential; NULL: out of memory. */
+struct wk_client *client_new(wk_clock *clock, void *context);
 
 /* Who an error speaks of. */
 const char *client_where(const struct wk_client *client);
@@ -101,6 +106,19 @@ WK_MUST_CHECK enum wk_err reserve_edit(struct wk_credential *credential,
                                        struct wk_client *client,
                                        client_change *change, void *context,
                                        struct wk_why *why);
+
+/* ---- from_dongle.c: the same where a dongle has the credential ---------- */
+
+WK_MUST_CHECK enum wk_err from_dongle_next(struct wk_client *client,
+                                           const uint8_t *challenge,
+                                           struct wk_otp *otp,
+                                           struct wk_why *why);
+WK_MUST_CHECK enum wk_err from_dongle_check(struct wk_client *client,
+                                            const uint8_t *x4,
+                                            struct wk_reply *reply,
+                                            struct wk_why *why);
+
+/* ---- reserve.c ---------------------------------------------------------- */
 
 /* Gives back what was put aside and not spent, and the file. */
 void reserve_end(struct wk_client *client);

@@ -18,7 +18,7 @@
 
 #define SLICE_MS 2u
 #define SLICE (WK_CHIP_HZ / 1000u * SLICE_MS)
-#define IDLE_MS 100
+#define BEHIND_MS 100
 
 static volatile sig_atomic_t interrupted;
 
@@ -33,15 +33,17 @@ static void catch_signals(void) {
   (void)sigaction(SIGTERM, &action, NULL);
 }
 
-/* Between slices: a chip that sleeps, or is ahead of time, waits. */
+/* Between slices: a chip that sleeps, or is ahead of time, waits. One that
+ * sleeps keeps the time of day even where it works faster: it has time-outs.
+ */
 static void wait(struct wk_chip *chip, const struct pty *pty, bool fast,
                  int64_t *due) {
   const struct wk_serial *serial = wk_chip_serial(chip);
   const bool idle = wk_chip_sleeps(chip) && serial->queued == 0;
   const int64_t now = wk_steady_ms();
-  if (fast || *due + IDLE_MS < now) {
+  if (fast || *due + BEHIND_MS < now) {
     *due = now; /* a machine too slow for 16 MHz does not catch up */
-    (void)pty_wait(pty, idle ? IDLE_MS : 0);
+    (void)pty_wait(pty, idle ? SLICE_MS : 0);
     return;
   }
   *due += SLICE_MS;
@@ -54,10 +56,10 @@ static enum wk_err run(struct wk_chip *chip, const struct pty *pty, bool fast,
   int64_t due = wk_steady_ms();
   wk_chip_watch(chip, false);
   while (!interrupted) {
-    pty_carry(pty, wk_chip_serial(chip));
     if (wk_chip_run(chip, WK_NOWHERE, SLICE) == WK_END_FAULT)
       return wk_fail(why, WK_ERR_CORRUPT, "the firmware failed: %s",
                      wk_chip_fault(chip));
+    pty_carry(pty, wk_chip_serial(chip));
     wait(chip, pty, fast, &due);
   }
   return WK_OK;

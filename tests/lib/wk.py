@@ -40,6 +40,7 @@ PATIENCE = 60.0  # seconds until an awaited event counts as missing
 _PROGRAMS = {
     "whitekey": "cli",
     "whitekey-agent": "agent",
+    "whitekey-dongle-sim": "firmware/sim",
     "whitekey-gateway": "gateway",
     "whitekey-sim": "device-sim",
 }

@@ -4,8 +4,9 @@
  * server's X4, and key updates.
  *
  * A client is backed by a credential file (index durable before a byte of the
- * message is given out, safe against a second process on the same file) or by
- * memory alone (simulated devices). One client is for one thread at a time.
+ * message is given out, safe against a second process on the same file), by a
+ * dongle on a serial port, which has all of that inside, or by memory alone
+ * (simulated devices). One client is for one thread at a time.
  * What has to outlive the process is in the file: indices, both chains of an
  * open update and whose turn it is, and how far the skip-ahead of section 2
  * has been used since the last success.
@@ -53,6 +54,18 @@ wk_client_open_user(struct wk_client **client, const char *path,
                     wk_clock *clock, void *clock_context, struct wk_why *why);
 
 /*
+ * A client whose logins a dongle makes (docs/dongle.md); it keeps the port
+ * until wk_client_free(). Errors here and later as dongle.h has them, and
+ * WK_ERR_ARGUMENT: the dongle is not enrolled. Each login waits for the chip,
+ * a tenth of a second, and some seconds where it does not answer.
+ */
+WK_MUST_CHECK enum wk_err wk_client_open_dongle(struct wk_client **client,
+                                                const char *port,
+                                                wk_clock *clock,
+                                                void *clock_context,
+                                                struct wk_why *why);
+
+/*
  * A client in memory only, for simulated devices; copies the credential.
  * WK_ERR_ARGUMENT: no chain C, or a length or index out of range.
  */
@@ -67,8 +80,8 @@ WK_MUST_CHECK enum wk_err wk_client_new(struct wk_client **client,
  * wk_client_free(); a crash skips it, and logins then send no time for four
  * minutes (section 2). While an update is open each login is written.
  *
- * WK_ERR_ARGUMENT: count, or a client in memory; WK_ERR_BUSY: another program
- * keeps the file; else as wk_client_open().
+ * WK_ERR_ARGUMENT: count, or no file; WK_ERR_BUSY: another program keeps the
+ * file; else as wk_client_open().
  */
 WK_MUST_CHECK enum wk_err wk_client_reserve(struct wk_client *client,
                                             uint32_t count,

@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <whitekey/dongle.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <whitekey/random.h>
+
+#include "serial.h"
+
+#define ANSWER_MS 1000
+#define TRIES 4
+#define REPLY 0x80u
+
+enum op {
+  OP_INFO = 1,
+  OP_ENROL = 2,
+  OP_PUBLIC = 3,
+  OP_PASSWORD = 4,
+  OP_ANSWER = 5,
+  OP_RESET = 6,
+  OP_KEY = 7
+};
+
+#define STATUS_NOT_NOW 3 /* why depends on the question */
+
+struct wk_dongle {
+  char *port;
+  struct serial serial;
+  bool in_step; /* no answer to an earlier question is on its way */
+  uint8_t result[FRAME_CONTENT_MAX];
+};
+
+struct question {
+  enum op op;
+  const uint8_t *payload;
+  size_t len;
+  const char *not_now; /* what STATUS_NOT_NOW means */
+  bool repeated;       /* the dongle may have got it twice */
+};
+
+/* ---- questions and answers ---------------------------------------------- */
+
+static enum wk_err send_question(struct wk_dongle *d, const struct question *q,
+                                 struct wk_why *why) {
+  uint8_t content[FRAME_CONTENT_MAX];
+  content[0] = (uint8_t)q->op;
+  if (q->len > 0)
+    memcpy(content + 1, q->payload, q->len);
+  const enum wk_err err = serial_send(&d->serial, content, 1 + q->len, why);
+  wk_wipe(content, sizeof content);
+  return err;
+}
+
+/* Passes over what answers another question; *len is 0 where none came. */
+static enum wk_err exchange(struct wk_dongle *d, const struct question *q,
+                            const uint8_t **content, size_t *len,
+                            struct wk_why *why) {
+  enum wk_err err = send_question(d, q, why);
+  do {
+    *len = 0;
+    if (err == WK_OK)
+      err = serial_receive(&d->serial, content, len, ANSWER_MS, why);
+  } while (*len > 0 && (*len < 2 || **content != ((unsigned)q->op | REPLY)));
+  d->in_step = *len > 0;
+  return err;
+}
+
+/* A late answer to a question of the same kind would be taken for the answer
+ * to this one: answers come in order, so one to `info` is awaited first. */
+static enum wk_err get_in_step(struct wk_dongle *d, struct wk_why *why) {
+  const struct question info = {.op = OP_INFO};
+  const uint8_t *content = NULL;
+  size_t len = 0;
+  if (d->serial.fd < 0) {
+    const enum wk_err err = serial_open(&d->serial, why);
+    if (err != WK_OK)
+      return err;
+    d->in_step = false;
+  }
+  return d->in_step ? WK_OK : exchange(d, &info, &content, &len, why);
+}
+
+static enum wk_err judge(const struct wk_dongle *d, const struct question *q,
+                         unsigned status, struct wk_why *why) {
+  static const struct {
+    enum wk_err err;
+    const char *words;
+  } known[] = {
+      [1] = {WK_ERR_MALFORMED, "does not know this command: its firmware is "
+                               "older than this program"},
+      [2] = {WK_ERR_ARGUMENT, "does not take such a value"},
+      [STATUS_NOT_NOW] = {WK_ERR_EXISTS, NULL},
+      [4] = {WK_ERR_BUSY, "still computes its chain"},
+      [5] = {WK_ERR_EXHAUSTED, "has no password left: enrol it anew"},
+      [6] = {WK_ERR_KEY, "is locked: it wants a finger"},
+      [7] = {WK_ERR_CORRUPT, "has a damaged EEPROM: erase it and enrol it "
+                             "anew"},
+      [8] = {WK_ERR_FORGED, "says that this is not its server's answer"},
+  };
+  if (status == 0)
+    return WK_OK;
+  if (status >= sizeof known / sizeof *known)
+    return wk_fail(why, WK_ERR_MALFORMED,
+                   "%s: the dongle answers with status %u, which this program "
+                   "does not know",
+                   d->port, status);
+  return wk_fail(why, known[status].err, "%s: the dongle %s", d->port,
+                 status == STATUS_NOT_NOW ? q->not_now : known[status].words);
+}
+
+/* result: what follows the status. */
+static enum wk_err ask(struct wk_dongle *d, struct question *q,
+                       struct wk_reader *result, struct wk_why *why) {
+  const uint8_t *content = NULL;
+  size_t len = 0;
+  for (int i = 0; i < TRIES && len == 0; i++) {
+    enum wk_err err = get_in_step(d, why);
+    if (err == WK_OK && d->in_step) {
+      err = exchange(d, q, &content, &len, why);
+      q->repeated = q->repeated || len == 0;
+    }
+    if (err != WK_OK)
+      return err;
+  }
+  if (len == 0)
+    return wk_fail(why, WK_ERR_IO,
+                   "%s: no answer: is there a dongle, and does it not speak "
+                   "MQTT by itself?",
+                   d->port);
+  wk_wipe(d->result, sizeof d->result);
+  memcpy(d->result, content + 2, len - 2);
+  wk_reader_init(result, d->result, len - 2);
+  return judge(d, q, content[1], why);
+}
+
+/* An answer longer than this program knows is of a newer firmware. */
+static enum wk_err whole(const struct wk_dongle *d, const struct wk_reader *r,
+                         struct wk_why *why) {
+  if (r->ok)
+    return WK_OK;
+  return wk_fail(why, WK_ERR_MALFORMED, "%s: the dongle's answer is too short",
+                 d->port);
+}
+
+/* ---- life --------------------------------------------------------------- */
+
+enum wk_err wk_dongle_open(struct wk_dongle **dongle, const char *port,
+                           struct wk_why *why) {
+  struct wk_dongle_info info;
+  struct wk_dongle *d = calloc(1, sizeof *d);
+  *dongle = NULL;
+  if (!d || !(d->port = strdup(port))) {
+    free(d);
+    return wk_fail(why, WK_ERR_MEMORY, "%s: out of memory", port);
+  }
+  d->serial.name = d->port;
+  d->serial.fd = -1;
+  const enum wk_err err = wk_dongle_info(d, &info, why);
+  if (err != WK_OK) {
+    wk_dongle_close(d);
+    return err;
+  }
+  *dongle = d;
+  return WK_OK;
+}
+
+void wk_dongle_close(struct wk_dongle *dongle) {
+  if (!dongle)
+    return;
+  serial_close(&dongle->serial);
+  free(dongle->port);
+  wk_wipe(dongle, sizeof *dongle);
+  free(dongle);
+}
+
+/* ---- commands ----------------------------------------------------------- */
+
+enum wk_err wk_dongle_info(struct wk_dongle *dongle,
+                           struct wk_dongle_info *info, struct wk_why *why) {
+  struct question q = {.op = OP_INFO, .not_now = "says nothing"};
+  struct wk_reader r;
+  memset(info, 0, sizeof *info);
+  enum wk_err err = ask(dongle, &q, &r, why);
+  if (err != WK_OK)
+    return err;
+  info->state = (enum wk_dongle_state)wk_read_u8(&r);
+  info->epoch = wk_read_be32(&r);
+  info->n = wk_read_be32(&r);
+  info->next = wk_read_be32(&r);
+  info->at = wk_read_be32(&r);
+  const uint8_t did_len = wk_read_u8(&r);
+  if (did_len <= WK_DID_MAX)
+    wk_read_bytes(&r, (uint8_t *)info->did, did_len);
+  err = whole(dongle, &r, why);
+  if (err == WK_OK && did_len > 0) {
+    const uint8_t realm[WK_REALM_LEN] = {0};
+    struct wk_id id;
+    if (wk_id_init(&id, realm, info->did, did_len) != WK_OK)
+      err = wk_fail(why, WK_ERR_MALFORMED,
+                    "%s: the dongle's name is none of a device", dongle->port);
+  }
+  if (err != WK_OK)
+    memset(info, 0, sizeof *info);
+  return err;
+}
+
+/* The answer to a question that was taken may be what was lost. */
+static bool was_taken(struct wk_dongle *d, const struct question *q,
+                      enum wk_err err, const char *did,
+                      enum wk_dongle_state state) {
+  struct wk_dongle_info info;
+  return err == WK_ERR_EXISTS && q->repeated &&
+         wk_dongle_info(d, &info, NULL) == WK_OK &&
+         strcmp(info.did, did) == 0 && info.state == state;
+}
+
+enum wk_err wk_dongle_enrol(struct wk_dongle *dongle, const struct wk_id *id,
+                            uint32_t n, struct wk_why *why) {
+  uint8_t payload[4 + WK_REALM_LEN + 32 + 1 + WK_DID_MAX];
+  uint8_t random[32];
+  struct wk_writer w;
+  struct wk_reader r;
+  wk_random(random, sizeof random);
+  wk_writer_init(&w, payload, sizeof payload);
+  wk_write_be32(&w, n);
+  wk_write_bytes(&w, id->realm, WK_REALM_LEN);
+  wk_write_bytes(&w, random, sizeof random);
+  wk_write_u8(&w, id->did_len);
+  wk_write_bytes(&w, id->did, id->did_len);
+  struct question q = {.op = OP_ENROL,
+                       .payload = payload,
+                       .len = w.used,
+                       .not_now = "is enrolled already: erase it first"};
+  enum wk_err err = ask(dongle, &q, &r, why);
+  if (was_taken(dongle, &q, err, id->did, WK_DONGLE_COMPUTING) ||
+      was_taken(dongle, &q, err, id->did, WK_DONGLE_KEYLESS))
+    err = WK_OK;
+  wk_wipe(payload, sizeof payload);
+  wk_wipe(random, sizeof random);
+  return err;
+}
+
+enum wk_err wk_dongle_public(struct wk_dongle *dongle,
+                             uint8_t bio_id[WK_BIO_LEN],
+                             uint8_t anchor[WK_VALUE_LEN],
+                             struct wk_why *why) {
+  struct question q = {.op = OP_PUBLIC,
+                       .not_now = "has given passwords already"};
+  struct wk_reader r;
+  memset(bio_id, 0, WK_BIO_LEN);
+  memset(anchor, 0, WK_VALUE_LEN);
+  enum wk_err err = ask(dongle, &q, &r, why);
+  if (err != WK_OK)
+    return err;
+  wk_read_bytes(&r, bio_id, WK_BIO_LEN);
+  wk_read_bytes(&r, anchor, WK_VALUE_LEN);
+  wk_wipe(dongle->result, sizeof dongle->result);
+  err = whole(dongle, &r, why);
+  if (err != WK_OK)
+    memset(bio_id, 0, WK_BIO_LEN);
+  return err;
+}
+
+enum wk_err wk_dongle_key(struct wk_dongle *dongle,
+                          const uint8_t ks[WK_KS_LEN], struct wk_why *why) {
+  struct question q = {.op = OP_KEY,
+                       .payload = ks,
+                       .len = WK_KS_LEN,
+                       .not_now = "does not wait for its server's key"};
+  struct wk_dongle_info before;
+  struct wk_reader r;
+  enum wk_err err = wk_dongle_info(dongle, &before, why);
+  if (err != WK_OK)
+    return err;
+  err = ask(dongle, &q, &r, why);
+  if (before.state == WK_DONGLE_KEYLESS &&
+      was_taken(dongle, &q, err, before.did, WK_DONGLE_READY))
+    err = WK_OK;
+  return err;
+}
+
+enum wk_err wk_dongle_password(struct wk_dongle *dongle,
+                               const struct wk_dongle_wish *wish,
+                               uint8_t x1[WK_X1_LEN], struct wk_why *why) {
+  uint8_t payload[1 + 4 + WK_NONCE_LEN + WK_CHALLENGE_LEN];
+  uint8_t nonce[WK_NONCE_LEN];
+  struct wk_writer w;
+  struct wk_reader r;
+  memset(x1, 0, WK_X1_LEN);
+  wk_random(nonce, sizeof nonce);
+  wk_writer_init(&w, payload, sizeof payload);
+  wk_write_u8(&w, wish->skip);
+  wk_write_be32(&w, wish->time);
+  wk_write_bytes(&w, nonce, sizeof nonce);
+  if (wish->challenge)
+    wk_write_bytes(&w, wish->challenge, WK_CHALLENGE_LEN);
+  struct question q = {.op = OP_PASSWORD,
+                       .payload = payload,
+                       .len = w.used,
+                       .not_now = "is not enrolled, or not yet"};
+  enum wk_err err = ask(dongle, &q, &r, why);
+  if (err != WK_OK)
+    return err;
+  wk_read_bytes(&r, x1, WK_X1_LEN);
+  wk_wipe(dongle->result, sizeof dongle->result);
+  return whole(dongle, &r, why);
+}
+
+enum wk_err wk_dongle_answer(struct wk_dongle *dongle,
+                             const uint8_t x4[WK_X4_LEN],
+                             struct wk_reply *reply, struct wk_why *why) {
+  struct question q = {.op = OP_ANSWER,
+                       .payload = x4,
+                       .len = WK_X4_LEN,
+                       .not_now = "expects no answer of a server"};
+  struct wk_reader r;
+  memset(reply, 0, sizeof *reply);
+  enum wk_err err = ask(dongle, &q, &r, why);
+  if (err != WK_OK)
+    return err;
+  reply->status = (enum wk_status)wk_read_u8(&r);
+  reply->role = (enum wk_role)wk_read_u8(&r);
+  reply->epoch = wk_read_be32(&r);
+  reply->index = wk_read_be32(&r);
+  reply->time = wk_read_be32(&r);
+  err = whole(dongle, &r, why);
+  if (err != WK_OK)
+    memset(reply, 0, sizeof *reply);
+  return err;
+}
+
+enum wk_err wk_dongle_reset(struct wk_dongle *dongle, struct wk_why *why) {
+  static const uint8_t sure[] = {'E', 'R', 'A', 'S', 'E'};
+  struct question q = {.op = OP_RESET,
+                       .payload = sure,
+                       .len = sizeof sure,
+                       .not_now = "cannot be erased now"};
+  struct wk_reader r;
+  return ask(dongle, &q, &r, why);
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A client whose credential is in a dongle. The chip keeps index, time and
+ * keys by section 2; the skip after refusals is the host's, in memory.
+ */
+#include <string.h>
+
+#include "client_state.h"
+
+static enum wk_err of_whom(struct wk_client *client,
+                           const struct wk_dongle_info *info, const char *port,
+                           struct wk_why *why) {
+  const uint8_t realm[WK_REALM_LEN] = {0}; /* the chip alone needs it */
+  if (wk_id_init(&client->credential.id, realm, info->did,
+                 strlen(info->did)) == WK_OK)
+    return WK_OK;
+  return wk_fail(why, WK_ERR_ARGUMENT,
+                 "%s: the dongle is blank: whitekey enrol D_ID --dongle %s",
+                 port, port);
+}
+
+enum wk_err wk_client_open_dongle(struct wk_client **client, const char *port,
+                                  wk_clock *clock, void *clock_context,
+                                  struct wk_why *why) {
+  struct wk_dongle_info info;
+  *client = NULL;
+  struct wk_client *made = client_new(clock, clock_context);
+  if (!made)
+    return wk_fail(why, WK_ERR_MEMORY, "%s: out of memory", port);
+  enum wk_err err = wk_dongle_open(&made->dongle, port, why);
+  if (err == WK_OK)
+    err = wk_dongle_info(made->dongle, &info, why);
+  if (err == WK_OK)
+    err = of_whom(made, &info, port, why);
+  if (err != WK_OK) {
+    wk_client_free(made);
+    return err;
+  }
+  *client = made;
+  return WK_OK;
+}
+
+/* Another one may stand in its place since the last login. */
+static enum wk_err look(struct wk_client *client, struct wk_dongle_info *info,
+                        struct wk_why *why) {
+  const enum wk_err err = wk_dongle_info(client->dongle, info, why);
+  if (err != WK_OK || strcmp(info->did, client->credential.id.did) == 0)
+    return err;
+  return wk_fail(why, WK_ERR_CORRUPT,
+                 "the dongle of %s: is \"%s\" now, or blank",
+                 client->credential.id.did, info->did);
+}
+
+/* Section 2: 1, 2, 4 .. R once since the last success, then 1 each; a jump
+ * past the end tries the last one. */
+static uint8_t skip_for(const struct wk_client *client,
+                        const struct wk_dongle_info *info) {
+  const uint32_t refusals = client->credential.c.refusals;
+  if (!client->request.refused || refusals >= WK_REFUSALS_MAX)
+    return 0;
+  const uint32_t skip = (UINT32_C(1) << refusals) - 1;
+  const uint32_t most = info->next < info->n ? info->n - info->next : 0;
+  return (uint8_t)(skip < most ? skip : most);
+}
+
+enum wk_err from_dongle_next(struct wk_client *client,
+                             const uint8_t *challenge, struct wk_otp *otp,
+                             struct wk_why *why) {
+  struct request *request = &client->request;
+  struct wk_dongle_info info;
+  enum wk_err err = look(client, &info, why);
+  if (err != WK_OK)
+    return err;
+  const struct wk_dongle_wish wish = {
+      .skip = skip_for(client, &info),
+      .time = client->clock ? client->clock(client->clock_context) : 0,
+      .challenge = challenge};
+  err = wk_dongle_password(client->dongle, &wish, otp->x1, why);
+  if (err != WK_OK)
+    return err;
+  if (request->refused && client->credential.c.refusals < WK_REFUSALS_MAX)
+    client->credential.c.refusals++;
+  memset(request, 0, sizeof *request);
+  request->open = true;
+  request->c.epoch = info.epoch;
+  return WK_OK;
+}
+
+enum wk_err from_dongle_check(struct wk_client *client, const uint8_t *x4,
+                              struct wk_reply *reply, struct wk_why *why) {
+  const enum wk_err err = wk_dongle_answer(client->dongle, x4, reply, why);
+  if (err != WK_OK)
+    return err;
+  wk_client_accepted(client);
+  /* No update of the chip's own is open that could explain it. */
+  if (reply->role == WK_ROLE_C && (reply->epoch > client->request.c.epoch ||
+                                   reply->status != WK_STATUS_ACCEPTED)) {
+    memset(reply, 0, sizeof *reply);
+    return wk_fail(why, WK_ERR_CHAIN,
+                   "%s: the server has a chain C that this dongle did not "
+                   "make: its key was stolen, enrol it again",
+                   client->credential.id.did);
+  }
+  return WK_OK;
+}
