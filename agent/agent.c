@@ -40,6 +40,9 @@ static enum wk_err open_signals(struct agent *agent, struct wk_why *why) {
 static enum wk_err open_client(struct wk_client **client,
                                const struct config *config,
                                struct wk_why *why) {
+  if (config->dongle)
+    return wk_client_open_dongle(client, config->dongle, wk_clock_system, NULL,
+                                 why);
   const enum wk_err err =
       wk_client_open(client, config->credential, wk_clock_system, NULL, why);
   if (err == WK_OK && wk_client_has_user(*client))
@@ -61,6 +64,8 @@ enum wk_err agent_check(const struct config *config, struct wk_why *why) {
   struct wk_client *client = NULL;
   struct wk_tls_context *tls = NULL;
   enum wk_err err = open_client(&client, config, why);
+  if (config->dongle && err == WK_ERR_BUSY)
+    err = WK_OK; /* the agent that is at work has it */
   if (err == WK_OK)
     err = open_tls(&tls, config, why);
   wk_tls_context_free(tls);
@@ -79,7 +84,7 @@ enum wk_err agent_open(struct agent *agent, const struct config *config,
   if (agent->epoll < 0)
     return wk_fail(why, WK_ERR_IO, "epoll: %s", strerror(errno));
   enum wk_err err = open_client(&agent->client, config, why);
-  if (err == WK_OK)
+  if (err == WK_OK && !config->dongle)
     err = wk_client_reserve(agent->client, config->reserve, why);
   if (err == WK_OK)
     err = open_tls(&agent->tls, config, why);

@@ -14,6 +14,7 @@ enum key {
   SERVER_NAME,
   PIN,
   CREDENTIAL,
+  DONGLE,
   LISTEN,
   ALLOW_USER,
   CLIENTS,
@@ -28,7 +29,8 @@ static const struct wk_setting all[KEYS] = {
     [CAFILE] = {"cafile", false, false},
     [SERVER_NAME] = {"server_name", false, false},
     [PIN] = {"pin", false, false},
-    [CREDENTIAL] = {"credential", true, false},
+    [CREDENTIAL] = {"credential", false, false},
+    [DONGLE] = {"dongle", false, false},
     [LISTEN] = {"listen", false, true},
     [ALLOW_USER] = {"allow_user", false, true},
     [CLIENTS] = {"clients", false, false},
@@ -137,6 +139,8 @@ static const char *take(void *context, size_t which, const char *value) {
     return set_pin(config, value);
   case CREDENTIAL:
     return set_text(&config->credential, value);
+  case DONGLE:
+    return set_text(&config->dongle, value);
   case LISTEN:
     return set_listen(config, value);
   case ALLOW_USER:
@@ -161,6 +165,15 @@ static const char *take(void *context, size_t which, const char *value) {
 
 static enum wk_err finish(struct config *config, const char *where,
                           struct wk_why *why) {
+  if (!config->credential == !config->dongle)
+    return wk_fail(why, WK_ERR_MALFORMED,
+                   "%s: credential FILE or dongle PORT is needed", where);
+  if (config->dongle && config->reserve != 0)
+    return wk_fail(
+        why, WK_ERR_MALFORMED,
+        "%s: reserve is for a credential: a dongle does that itself", where);
+  if (config->reserve == 0)
+    config->reserve = RESERVE_USUAL;
   if ((config->cafile || config->server_name || config->pinned) &&
       !config->broker.tls)
     return wk_fail(why, WK_ERR_MALFORMED,
@@ -181,7 +194,7 @@ static enum wk_err finish(struct config *config, const char *where,
 enum wk_err config_parse(struct config *config, char *text, size_t len,
                          const char *where, struct wk_why *why) {
   const struct wk_settings settings = {all, KEYS, take, config};
-  *config = (struct config){.reserve = RESERVE_USUAL};
+  *config = (struct config){.reserve = 0};
   enum wk_err err = wk_settings_parse(&settings, text, len, where, why);
   if (err == WK_OK)
     err = finish(config, where, why);
@@ -193,7 +206,7 @@ enum wk_err config_parse(struct config *config, char *text, size_t len,
 enum wk_err config_read(struct config *config, const char *path,
                         struct wk_why *why) {
   const struct wk_settings settings = {all, KEYS, take, config};
-  *config = (struct config){.reserve = RESERVE_USUAL};
+  *config = (struct config){.reserve = 0};
   enum wk_err err = wk_settings_read(&settings, path, why);
   if (err == WK_OK)
     err = finish(config, path, why);
@@ -206,5 +219,6 @@ void config_free(struct config *config) {
   free(config->cafile);
   free(config->server_name);
   free(config->credential);
+  free(config->dongle);
   memset(config, 0, sizeof *config);
 }

@@ -24,7 +24,8 @@ struct config {
   char *server_name; /* NULL: the broker's host */
   bool pinned;
   uint8_t pin[WK_TLS_PIN_LEN];
-  char *credential;
+  char *credential; /* or */
+  char *dongle;     /* the serial port of one that holds it */
   struct config_listen listen[CONFIG_LISTEN_MAX];
   size_t listen_count;
   uid_t users[CONFIG_USERS_MAX]; /* who may connect to a Unix socket */

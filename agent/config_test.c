@@ -48,6 +48,10 @@ Test(agent_config, parse__values_and_defaults) {
   cr_assert_eq(config.key_update, WK_UPDATE_NEVER);
   cr_assert_eq(config.reserve, 1u);
   config_free(&config);
+  cr_assert_eq(parse(&config, "broker mqtt://b\ndongle /dev/x\n", &why), WK_OK,
+               "%s", why.text);
+  cr_assert_str_eq(config.dongle, "/dev/x");
+  config_free(&config);
 }
 
 struct broken {
@@ -70,6 +74,11 @@ ParameterizedTestParameters(agent_config, parse__broken_is_told) {
       {NEEDED "pin " DIGITS DIGITS ":\n", "a.conf:3: pin must be the 64"},
       {NEEDED "clients 2\n", "a.conf:3: clients must be one or many"},
       {NEEDED "method plain\n", "a.conf:3: method must be auto or challenge"},
+      {"broker mqtt://b\n",
+       "a.conf: credential FILE or dongle PORT is needed"},
+      {NEEDED "dongle /dev/x\n", "a.conf: credential FILE or dongle PORT"},
+      {"broker mqtt://b\ndongle /dev/x\nreserve 16\n",
+       "a.conf: reserve is for a credential"},
       {NEEDED "reserve 65\n", "a.conf:3: reserve must be 1 to 64"},
       {NEEDED "reserve -1\n", "a.conf:3: reserve must be 1 to 64"},
       {"broker mqtt://b\ncredential c\ncafile x\n",

@@ -114,14 +114,17 @@ static enum wk_err ask(struct wk_dongle *d, struct question *q,
                        struct wk_reader *result, struct wk_why *why) {
   const uint8_t *content = NULL;
   size_t len = 0;
+  bool was_open = d->serial.fd >= 0;
   for (int i = 0; i < TRIES && len == 0; i++) {
     enum wk_err err = get_in_step(d, why);
     if (err == WK_OK && d->in_step) {
       err = exchange(d, q, &content, &len, why);
       q->repeated = q->repeated || len == 0;
     }
-    if (err != WK_OK)
+    /* It may have been pulled out and put back since the last question. */
+    if (err != WK_OK && !was_open)
       return err;
+    was_open = was_open && d->serial.fd >= 0;
   }
   if (len == 0)
     return wk_fail(why, WK_ERR_IO,
