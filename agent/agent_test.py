@@ -8,7 +8,6 @@ import wk
 from agent_case import CREDENTIALS, UNAVAILABLE, AgentTest
 
 VERSIONS = (4, 5)
-X4 = "whitekey/v1/thermo-1/x4"
 
 
 # What is not read waits in the broker and not here.
@@ -61,26 +60,60 @@ class LoginTest(AgentTest):
             self.assertEqual(client.messages, [])
             client.disconnect()
 
+    def sleep_through(self, version, count=50):
+        """A client that resumes its session and finds messages there."""
+        other = self.client("other", version)
+        other.connect()
+        for number in range(count):
+            other.publish("t", str(number) * 100)
+        other.disconnect()
+        client = self.client(f"sleeper-{version}", version)
+        self.assertTrue(client.connect(
+            clean=False, expiry=rawmqtt.FOREVER).present)
+        for number in range(count):
+            self.assertEqual(client.wait_message("t").payload,
+                             (str(number) * 100).encode())
+        client.ping()
+        self.assertEqual(client.messages, [])
+        client.disconnect()
+
+    def fall_asleep(self, version, topic):
+        client = self.client(f"sleeper-{version}", version)
+        client.connect(clean=False, expiry=rawmqtt.FOREVER)
+        client.subscribe(topic)
+        client.disconnect()
+
     def test_resumed__queued_messages_arrive_and_no_x4(self):
         self.agent(clients="many")
         for version in VERSIONS:
-            client = self.client(f"sleeper-{version}", version)
-            client.connect(clean=False, expiry=rawmqtt.FOREVER)
-            client.subscribe("t")
-            client.disconnect()
-            other = self.client("other", version)
-            other.connect()
-            for number in range(50):
-                other.publish("t", str(number) * 100)
-            other.disconnect()
-            client = self.client(f"sleeper-{version}", version)
-            self.assertTrue(client.connect(
-                clean=False, expiry=rawmqtt.FOREVER).present)
-            for number in range(50):
-                self.assertEqual(client.wait_message("t").payload,
-                                 (str(number) * 100).encode())
-            self.assertNotIn(X4, [m.topic for m in client.messages])
-            client.disconnect()
+            self.fall_asleep(version, "t")
+            self.sleep_through(version)
+
+    def test_resumed__subscribed_to_everything(self):
+        """The proof does not wait behind what the broker sends bit by bit."""
+        self.agent(clients="many", key_update="session")
+        for version in VERSIONS:
+            self.fall_asleep(version, "#")
+            for _ in range(3):
+                self.sleep_through(version)
+
+    def test_resumed__what_was_begun_without_the_agent(self):
+        """Its first try makes the next one succeed."""
+        direct = rawmqtt.Client(self.server.port, "sleeper-4")
+        self.addCleanup(direct.disconnect, polite=False)
+        direct.connect("thermo-1", self.devices.otp(self.thermo), clean=False)
+        direct.subscribe("#")
+        direct.disconnect()
+        agent = self.agent(clients="many")
+        other = self.client("other", 5)
+        other.connect()
+        for number in range(50):
+            other.publish("t", str(number))
+        other.disconnect()
+        self.assertEqual(self.code(4, "sleeper-4", clean=False),
+                         UNAVAILABLE[4])
+        agent.wait_log("no proof, or behind a backlog: the next try has it")
+        self.assertComesBack(4, client_id="sleeper-4", clean=False)
 
     def test_relay__large_messages_come_back_as_they_were(self):
         self.agent()

@@ -57,6 +57,7 @@ enum wk_err login_begin(struct login *login,
                         const struct wk_mqtt_connect *asked) {
   login->version = asked->version;
   login->step = LOGIN_ASKED;
+  login->lasting = asked->version != WK_MQTT_5 && !asked->clean;
   login->unsubscribed = true;
   login->code = login_unavailable(login->version);
   if (login->version != WK_MQTT_5 && login->method == LOGIN_CHALLENGE)
@@ -78,7 +79,7 @@ static void go_on(struct login *login) {
       login->step = LOGIN_FAILED;
   }
   if (login->step == LOGIN_TIDYING && login->updates == 0 &&
-      login->unsubscribed)
+      login->answers == 0 && login->unsubscribed)
     login->step = LOGIN_DONE;
 }
 
@@ -152,6 +153,16 @@ void login_packet(struct login *login, const struct wk_mqtt_frame *frame,
     go_on(login);
   else
     hold(login, packet, frame->len);
+}
+
+const char *login_missing(const struct login *login) {
+  if (login->step == LOGIN_ASKED)
+    return "no answer to CONNECT";
+  if (login->step == LOGIN_TIDYING)
+    return "no answer to a key update";
+  return login->lasting && login->subscribed
+             ? "no proof, or behind a backlog: the next try has it in front"
+             : "no proof";
 }
 
 void login_end(struct login *login) {

@@ -6,10 +6,12 @@
  *
  * MQTT 5: enhanced authentication, the proof is in the CONNACK. MQTT 3.1.1:
  * a password; then the agent subscribes to the device's X4, QoS 0, takes the
- * proof from there, and unsubscribes. A key update goes out before the client
- * is heard, too. So the agent's packets are all answered before the client's
- * first one, none of its packet ids is in use then, and nobody has to look at
- * packets afterwards.
+ * proof from there, and unsubscribes; not in a session that is resumed one
+ * day, where the broker sends X4 at once for that subscription, and for one of
+ * the client's to # only behind its backlog. A key update goes out before the
+ * client is heard, too. So the agent's packets are all answered before the
+ * client's first one, none of its packet ids is in use then, and nobody has to
+ * look at packets afterwards.
  *
  * The client is told of the connection only when the broker has proven
  * itself; what the broker sent before, of a session that it resumed, waits.
@@ -49,10 +51,12 @@ struct login {
   enum login_step step;
   uint8_t code;      /* REFUSED, FAILED: what the local client is told */
   bool denied;       /* REFUSED, MQTT 5: this login was not good enough */
+  bool lasting;      /* 3.1.1: the session outlives its connection */
   bool unsubscribed; /* or nothing to unsubscribe */
   bool subscribed;
   bool proven;
   unsigned updates; /* X3 without PUBACK */
+  unsigned answers; /* and without X4, where that is subscribed to */
   struct buffer to_broker;
   struct buffer to_client; /* its CONNACK first */
   struct wk_why why;
@@ -76,6 +80,9 @@ WK_MUST_CHECK enum wk_err login_begin(struct login *login,
 /* One whole packet of the broker. */
 void login_packet(struct login *login, const struct wk_mqtt_frame *frame,
                   const uint8_t *packet);
+
+/* What is missing where the broker says nothing more. */
+const char *login_missing(const struct login *login);
 
 /* Wipes and frees its buffers. */
 void login_end(struct login *login);

@@ -19,12 +19,23 @@ static void end(void) {
 
 TestSuite(login, .fini = end);
 
-static void begin(enum wk_mqtt_version version, enum login_method method) {
-  const struct wk_mqtt_connect asked = proof_asked(version);
+static void begin_asked(const struct wk_mqtt_connect *asked,
+                        enum login_method method) {
   login = (struct login){.client = proof_client(&credential),
                          .method = method,
                          .when = WK_UPDATE_NEVER};
-  cr_assert_eq(login_begin(&login, &asked), WK_OK, "%s", login.why.text);
+  cr_assert_eq(login_begin(&login, asked), WK_OK, "%s", login.why.text);
+}
+
+static void begin(enum wk_mqtt_version version, enum login_method method) {
+  const struct wk_mqtt_connect asked = proof_asked(version);
+  begin_asked(&asked, method);
+}
+
+static void begin_lasting(void) {
+  struct wk_mqtt_connect asked = proof_asked(WK_MQTT_311);
+  asked.clean = false;
+  begin_asked(&asked, LOGIN_PLAIN);
 }
 
 /* The broker's packet. */
@@ -218,6 +229,29 @@ Test(login, mqtt_311__update_is_out_before_the_client_is_in) {
   cr_assert_eq(login.step, LOGIN_TIDYING);
   HEAR(0x40, 2, 0, 3);
   cr_assert_eq(login.step, LOGIN_DONE, "%s", login.why.text);
+}
+
+/* A session that is resumed one day keeps the subscription, so an update's X4
+ * comes too, and must not be left for the client. */
+Test(login, mqtt_311__lasting_session_stays_subscribed) {
+  char text[WK_B64_LEN(WK_X4_LEN) + 1];
+  uint8_t x4[WK_X4_LEN];
+  begin_lasting();
+  login.when = WK_UPDATE_SESSION;
+  proof_text(text);
+  cr_assert_eq(said(), WK_MQTT_CONNECT);
+  HEAR(0x20, 2, 0, 0);
+  cr_assert_eq(said(), WK_MQTT_SUBSCRIBE);
+  message(X4_TOPIC, text, 0);
+  HEAR(0x90, 3, 0, 1, 0);
+  cr_assert(proof_update(x4, &login, &credential));
+  cr_assert_eq(said(), WK_MQTT_PUBLISH);
+  HEAR(0x40, 2, 0, 3);
+  cr_assert_eq(login.step, LOGIN_TIDYING);
+  wk_b64_write(text, x4, sizeof x4);
+  message(X4_TOPIC, text, 0);
+  cr_assert_eq(login.step, LOGIN_DONE, "%s", login.why.text);
+  cr_assert_eq(login.to_client.len, 4u);
 }
 
 Test(login, mqtt_311__no_challenge) {

@@ -37,7 +37,7 @@ enum wk_err own_subscribe(struct login *login) {
   if (err == WK_OK)
     err = outgoing_end(
         login, &w, wk_mqtt_subscribe_write(&w, login->version, &subscribe));
-  login->unsubscribed = false;
+  login->unsubscribed = login->lasting;
   return err;
 }
 
@@ -86,6 +86,7 @@ enum wk_err own_updates(struct login *login) {
     if (err != WK_OK)
       return err;
     login->updates++;
+    login->answers += login->lasting;
   }
 }
 
@@ -130,6 +131,7 @@ static bool on_publish(struct login *login,
   if (err == WK_OK)
     err = wk_client_check(login->client, x4, sizeof x4, &reply, &cause);
   if (err == WK_OK) {
+    login->answers -= login->proven && login->answers > 0;
     login->proven = true;
   } else if (err != WK_ERR_FORGED && err != WK_ERR_MALFORMED) {
     login->step = LOGIN_FAILED;

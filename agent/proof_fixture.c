@@ -51,23 +51,47 @@ static bool find_login(uint8_t x1[WK_X1_LEN], const struct login *login) {
                       connect.password.len) == WK_OK;
 }
 
-bool proof_answer(uint8_t x4[WK_X4_LEN], const struct login *login,
-                  const struct wk_credential *credential,
-                  const uint8_t *challenge) {
-  uint8_t x1[WK_X1_LEN];
+/* The server's answer to a message of that type. */
+static bool reply_to(uint8_t x4[WK_X4_LEN], struct wk_reply reply,
+                     enum wk_type type, const uint8_t *message, size_t len,
+                     const struct wk_credential *credential,
+                     const uint8_t *challenge) {
   uint8_t kx[WK_KX_LEN];
   struct wk_header header;
-  struct wk_reply reply = {.status = WK_STATUS_ACCEPTED, .role = WK_ROLE_C};
-  if (!find_login(x1, login) ||
-      wk_header_parse(&header, WK_X1, x1, WK_X1_LEN) != WK_OK)
+  if (wk_header_parse(&header, type, message, len) != WK_OK)
     return false;
+  reply.role = WK_ROLE_C;
   reply.epoch = header.epoch;
   reply.index = header.index;
-  wk_msg_digest(reply.digest, x1, WK_X1_LEN);
+  wk_msg_digest(reply.digest, message, len);
   header.type = WK_X4;
   wk_reply_nonce(header.nonce, (const uint8_t *)"r", 1, &reply);
   wk_key_message(kx, credential->ks, &credential->id, header.epoch,
                  credential->bio_id);
   const struct wk_seal seal = {&credential->id, kx, challenge};
   return wk_reply_seal(x4, &header, &reply, &seal) == WK_OK;
+}
+
+bool proof_answer(uint8_t x4[WK_X4_LEN], const struct login *login,
+                  const struct wk_credential *credential,
+                  const uint8_t *challenge) {
+  const struct wk_reply reply = {.status = WK_STATUS_ACCEPTED};
+  uint8_t x1[WK_X1_LEN];
+  return find_login(x1, login) &&
+         reply_to(x4, reply, WK_X1, x1, WK_X1_LEN, credential, challenge);
+}
+
+bool proof_update(uint8_t x4[WK_X4_LEN], const struct login *login,
+                  const struct wk_credential *credential) {
+  const struct wk_reply reply = {.status = WK_STATUS_PENDING};
+  uint8_t x3[WK_X3_LEN];
+  struct wk_mqtt_frame frame;
+  struct wk_mqtt_publish publish;
+  return wk_mqtt_frame(&frame, buffer_at(&login->to_broker),
+                       login->to_broker.len,
+                       LOGIN_CONNECT_MAX) == WK_MQTT_WHOLE &&
+         wk_mqtt_publish_parse(&publish, login->version, &frame) == WK_OK &&
+         wk_b64_parse(x3, sizeof x3, (const char *)publish.payload.data,
+                      publish.payload.len) == WK_OK &&
+         reply_to(x4, reply, WK_X3, x3, WK_X3_LEN, credential, NULL);
 }

@@ -17,4 +17,8 @@ bool proof_answer(uint8_t x4[WK_X4_LEN], const struct login *login,
                   const struct wk_credential *credential,
                   const uint8_t *challenge);
 
+/* The X4 that takes the X3 in the PUBLISH at the front of to_broker. */
+bool proof_update(uint8_t x4[WK_X4_LEN], const struct login *login,
+                  const struct wk_credential *credential);
+
 #endif

@@ -40,7 +40,7 @@ class TroubleTest(AgentTest):
         client.begin(will=("wills", "gone"))
         client.send(PUBLISH_EARLY)
         self.assertEqual(client.wait(rawmqtt.CONNACK)[1], UNAVAILABLE[4])
-        agent.wait_log("no answer, or no proof")
+        agent.wait_log(": no proof;")
         self.assertNotIn("Received PUBLISH", impostor.log())
         self.assertEqual(self.code(5), UNAVAILABLE[5])
 

@@ -72,8 +72,9 @@ void turn_left(struct session *session) {
 }
 
 void turn_late(struct session *session) {
-  fail(session, session->state == SESSION_LOGGING ? "no answer, or no proof"
-                                                  : "no connection in time");
+  fail(session, session->state == SESSION_LOGGING
+                    ? login_missing(&session->login)
+                    : "no connection in time");
 }
 
 /* ---- the conversation --------------------------------------------------- */

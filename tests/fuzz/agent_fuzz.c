@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a broker says while the agent logs in. The first byte picks version and
- * method; then packets follow. Where 64 bytes of 0xaa stand, or 86 letters A,
- * the right proof is put, so that a mutation gets behind it too.
+ * What a broker says while the agent logs in. The first byte picks version,
+ * method and whether the session lasts; then packets follow. Where 64 bytes of
+ * 0xaa stand, or 86 letters A, the right proof is put, so that a mutation gets
+ * behind it too.
  */
 #include <string.h>
 
@@ -44,7 +45,7 @@ static void check(const struct login *login) {
   if (login->step != LOGIN_DONE)
     return;
   FUZZ_CHECK(login->proven && login->subscribed && login->unsubscribed &&
-             login->updates == 0);
+             login->updates == 0 && login->answers == 0);
   FUZZ_CHECK(wk_mqtt_frame(&frame, buffer_at(&login->to_client),
                            login->to_client.len,
                            LOGIN_HELD_MAX) == WK_MQTT_WHOLE);
@@ -62,8 +63,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   if (size < 1 || size > STREAM_MAX)
     return 0;
   const bool v5 = (data[0] & 1) != 0;
-  const struct wk_mqtt_connect asked =
-      proof_asked(v5 ? WK_MQTT_5 : WK_MQTT_311);
+  struct wk_mqtt_connect asked = proof_asked(v5 ? WK_MQTT_5 : WK_MQTT_311);
+  asked.clean = (data[0] & 4) == 0;
   memcpy(stream, data + 1, size - 1);
   login.method = v5 && (data[0] & 2) != 0 ? LOGIN_CHALLENGE : LOGIN_PLAIN;
   login.client = proof_client(&credential);
