@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <whitekey/ccm.h>
 
+#include <stdbool.h>
 #include <string.h>
 
 #include <whitekey/bytes.h>
@@ -105,6 +106,26 @@ enum wk_err wk_ccm_seal(uint8_t *out, const uint8_t key[WK_AES_KEY_LEN],
   return WK_OK;
 }
 
+/* CTR is its own inverse; tags are compared as they are sealed. */
+static enum wk_err open(uint8_t *out, const uint8_t key[WK_AES_KEY_LEN],
+                        const uint8_t nonce[WK_CCM_NONCE_LEN],
+                        const struct wk_span *aad, const uint8_t *sealed,
+                        size_t len, const struct wk_span *tag) {
+  struct wk_port_aes aes;
+  uint8_t want[BLOCK];
+  wk_port_aes_init(&aes, key);
+  ctr(out, &aes, nonce, sealed, len);
+  mac_body(want, &aes, nonce, aad->data, aad->len, out, len);
+  ctr_block(want, &aes, nonce, 0, want, sizeof want);
+  const bool match = wk_equal(want, tag->data, tag->len);
+  wk_wipe(&aes, sizeof aes);
+  wk_wipe(want, sizeof want);
+  if (match)
+    return WK_OK;
+  wk_wipe(out, len);
+  return WK_ERR_FORGED;
+}
+
 enum wk_err wk_ccm_open(uint8_t *out, const uint8_t key[WK_AES_KEY_LEN],
                         const uint8_t nonce[WK_CCM_NONCE_LEN],
                         const uint8_t *aad, size_t aad_len,
@@ -113,19 +134,20 @@ enum wk_err wk_ccm_open(uint8_t *out, const uint8_t key[WK_AES_KEY_LEN],
     wk_wipe(out, len);
     return WK_ERR_ARGUMENT;
   }
-  struct wk_port_aes aes;
-  uint8_t want[BLOCK];
-  uint8_t got[BLOCK];
-  wk_port_aes_init(&aes, key);
-  ctr_block(got, &aes, nonce, 0, sealed + len, sizeof got);
-  ctr(out, &aes, nonce, sealed, len);
-  mac_body(want, &aes, nonce, aad, aad_len, out, len);
-  const bool match = wk_equal(want, got, sizeof want);
-  wk_wipe(&aes, sizeof aes);
-  wk_wipe(want, sizeof want);
-  wk_wipe(got, sizeof got);
-  if (match)
-    return WK_OK;
-  wk_wipe(out, len);
-  return WK_ERR_FORGED;
+  const struct wk_span with = {aad, aad_len};
+  const struct wk_span tag = {sealed + len, WK_CCM_TAG_LEN};
+  return open(out, key, nonce, &with, sealed, len, &tag);
+}
+
+enum wk_err wk_ccm_open_cut(uint8_t *data, size_t len,
+                            const uint8_t key[WK_AES_KEY_LEN],
+                            const uint8_t nonce[WK_CCM_NONCE_LEN],
+                            const struct wk_span *tag) {
+  const struct wk_span without = {NULL, 0};
+  if (len > WK_CCM_BODY_MAX || tag->len < WK_CCM_CUT_MIN ||
+      tag->len > WK_CCM_TAG_LEN) {
+    wk_wipe(data, len);
+    return WK_ERR_ARGUMENT;
+  }
+  return open(data, key, nonce, &without, data, len, tag);
 }

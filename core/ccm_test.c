@@ -54,6 +54,39 @@ Test(ccm, open__every_flipped_bit_is_refused_and_zeroes) {
   }
 }
 
+Test(ccm, open_cut__opens_with_the_first_bytes_of_a_tag) {
+  const uint8_t key[16] = {1}, nonce[13] = {2}, body[17] = {3};
+  for (size_t cut = 4; cut <= 16; cut++) {
+    uint8_t sealed[33];
+    cr_assert_eq(wk_ccm_seal(sealed, key, nonce, NULL, 0, body, 17), WK_OK);
+    const struct wk_span tag = {sealed + 17, cut};
+    cr_assert_eq(wk_ccm_open_cut(sealed, 17, key, nonce, &tag), WK_OK);
+    cr_assert_arr_eq(sealed, body, sizeof body);
+  }
+}
+
+Test(ccm, open_cut__every_flipped_bit_and_shorter_tag_is_refused) {
+  const uint8_t key[16] = {1}, nonce[13] = {2}, body[17] = {3}, zero[17] = {0};
+  uint8_t sealed[33];
+  cr_assert_eq(wk_ccm_seal(sealed, key, nonce, NULL, 0, body, 17), WK_OK);
+  for (size_t bit = 0; bit < 8 * 21; bit++) {
+    uint8_t bent[33];
+    const struct wk_span tag = {bent + 17, 4};
+    memcpy(bent, sealed, sizeof bent);
+    bent[bit / 8] = (uint8_t)(bent[bit / 8] ^ 1u << bit % 8);
+    cr_assert_eq(wk_ccm_open_cut(bent, 17, key, nonce, &tag), WK_ERR_FORGED);
+    cr_assert_arr_eq(bent, zero, sizeof zero);
+  }
+  for (size_t cut = 0; cut <= 17; cut += cut == 3 ? 14 : 1) {
+    uint8_t whole[33];
+    const struct wk_span tag = {whole + 17, cut};
+    memcpy(whole, sealed, sizeof whole);
+    cr_assert_eq(wk_ccm_open_cut(whole, 17, key, nonce, &tag),
+                 WK_ERR_ARGUMENT);
+    cr_assert_arr_eq(whole, zero, sizeof zero);
+  }
+}
+
 /* RFC 4231 test case 1 has a 20-byte key: RFC 2104 pads it with zeros. */
 Test(hmac, hmac__rfc4231_case_1) {
   uint8_t key[32] = {0};

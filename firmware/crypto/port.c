@@ -21,21 +21,25 @@ static const uint32_t start[8] PROGMEM = {
     0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19,
 };
 
-/* Takes a part in; gives how full the block is now. */
-static uint8_t absorb(struct wk_avr_sha256 *s, uint8_t fill,
-                      const struct wk_span *part) {
-  const uint8_t *at = part->data;
-  size_t left = part->len;
-  while (left >= BLOCK - fill) {
-    memcpy(s->block + fill, at, BLOCK - fill);
-    wk_avr_sha256_block(s);
-    at += BLOCK - fill;
-    left -= BLOCK - fill;
+void wk_avr_hash_begin(struct wk_avr_hash *h) {
+  memcpy_P(h->s.state, start, sizeof h->s.state);
+  h->fill = 0;
+  h->bytes = 0;
+}
+
+void wk_avr_hash_add(struct wk_avr_hash *h, const uint8_t *data, size_t len) {
+  uint8_t fill = h->fill;
+  h->bytes += len;
+  while (len >= BLOCK - fill) {
+    memcpy(h->s.block + fill, data, BLOCK - fill);
+    wk_avr_sha256_block(&h->s);
+    data += BLOCK - fill;
+    len -= BLOCK - fill;
     fill = 0;
   }
-  if (left > 0)
-    memcpy(s->block + fill, at, left);
-  return (uint8_t)(fill + left);
+  if (len > 0)
+    memcpy(h->s.block + fill, data, len);
+  h->fill = (uint8_t)(fill + len);
 }
 
 /* Pads to whole blocks: a one bit, zeros, the length in bits. */
@@ -50,18 +54,18 @@ static void finish(struct wk_avr_sha256 *s, uint8_t fill, size_t bytes) {
   wk_avr_sha256_block(s);
 }
 
+void wk_avr_hash_end(struct wk_avr_hash *h, uint8_t out[WK_HASH_LEN]) {
+  finish(&h->s, h->fill, h->bytes);
+  for (uint8_t i = 0; i < 8; i++)
+    wk_put_be32(out + 4 * i, h->s.state[i]);
+  wk_wipe(h, sizeof *h);
+}
+
 void wk_port_sha256(uint8_t out[WK_HASH_LEN], const struct wk_span *parts,
                     size_t count) {
-  struct wk_avr_sha256 s;
-  uint8_t fill = 0;
-  size_t bytes = 0;
-  memcpy_P(s.state, start, sizeof s.state);
-  for (size_t i = 0; i < count; i++) {
-    fill = absorb(&s, fill, parts + i);
-    bytes += parts[i].len;
-  }
-  finish(&s, fill, bytes);
-  for (uint8_t i = 0; i < 8; i++)
-    wk_put_be32(out + 4 * i, s.state[i]);
-  wk_wipe(&s, sizeof s);
+  struct wk_avr_hash h;
+  wk_avr_hash_begin(&h);
+  for (size_t i = 0; i < count; i++)
+    wk_avr_hash_add(&h, parts[i].data, parts[i].len);
+  wk_avr_hash_end(&h, out);
 }

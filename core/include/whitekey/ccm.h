@@ -38,4 +38,15 @@ WK_MUST_CHECK enum wk_err wk_ccm_open(uint8_t *out,
                                       const uint8_t *aad, size_t aad_len,
                                       const uint8_t *sealed, size_t len);
 
+/*
+ * Opens len bytes in place, which have no AAD and of whose tag only the first
+ * bytes were kept (the dongle's EEPROM): 4 to 16 of them.
+ * WK_ERR_FORGED, WK_ERR_ARGUMENT: as above, data is zeroed.
+ */
+#define WK_CCM_CUT_MIN 4u
+WK_MUST_CHECK enum wk_err
+wk_ccm_open_cut(uint8_t *data, size_t len, const uint8_t key[WK_AES_KEY_LEN],
+                const uint8_t nonce[WK_CCM_NONCE_LEN],
+                const struct wk_span *tag);
+
 #endif
