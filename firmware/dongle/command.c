@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "command.h"
 
+#include "lock.h"
 #include "pool.h"
 #include "session.h"
 
@@ -13,7 +14,9 @@ enum op {
   OP_LOGIN = 4,
   OP_ANSWER = 5,
   OP_RESET = 6,
-  OP_KEY = 7
+  OP_KEY = 7,
+  OP_FINGER = 8,
+  OP_SITE = 9
 };
 
 enum status {
@@ -23,12 +26,39 @@ enum status {
   WRONG_TIME = 3, /* not in this state */
   BUSY = 4,       /* building its chain: ask again */
   SPENT = 5,      /* no password is left */
-  LOCKED = 6,     /* wants a finger */
+  LOCKED = 6,     /* wants a finger, and there is none */
   DAMAGED = 7,    /* the EEPROM */
-  REFUSED = 8     /* not the server's answer */
+  REFUSED = 8,    /* not the server's answer */
+  STRANGER = 9,   /* of the finger, as WK_TOUCH_* */
+  UNREADABLE = 10,
+  CHANGED = 11,
+  SILENT = 12,
+  NOISE = 13,
+  SENSOR = 14
 };
 
 #define REPLY 0x80u
+
+static enum status status_of_touch(enum wk_touch touch) {
+  switch (touch) {
+  case WK_TOUCH_OK:
+  case WK_TOUCH_NO_FINGER:
+    break;
+  case WK_TOUCH_STRANGER:
+    return STRANGER;
+  case WK_TOUCH_UNREADABLE:
+    return UNREADABLE;
+  case WK_TOUCH_CHANGED:
+    return CHANGED;
+  case WK_TOUCH_SILENT:
+    return SILENT;
+  case WK_TOUCH_NOISE:
+    return NOISE;
+  case WK_TOUCH_REFUSED:
+    return SENSOR;
+  }
+  return LOCKED;
+}
 
 static enum status status_of(enum wk_err err) {
   switch (err) {
@@ -45,7 +75,7 @@ static enum status status_of(enum wk_err err) {
   case WK_ERR_EXHAUSTED:
     return SPENT;
   case WK_ERR_KEY:
-    return LOCKED;
+    return status_of_touch(wk_lock_said());
   case WK_ERR_FORGED:
     return REFUSED;
   case WK_ERR_CHAIN:
@@ -146,8 +176,33 @@ static enum status reset(struct wk_writer *out, struct wk_reader *in) {
   (void)out;
   if (!whole(in) || !wk_equal(said, sure, sizeof sure))
     return MALFORMED;
+  if (WK_FINGER && wk_session_state() != WK_BLANK) {
+    const enum wk_err err = wk_lock_may_erase();
+    if (err != WK_OK)
+      return status_of(err);
+  }
   wk_session_reset();
+  if (WK_FINGER)
+    wk_lock_forget();
   return OK;
+}
+
+static enum status finger(struct wk_writer *out, struct wk_reader *in) {
+  const uint8_t step = wk_read_u8(in);
+  (void)out;
+  return whole(in) ? status_of(wk_lock_teach(step)) : MALFORMED;
+}
+
+static enum status site(struct wk_writer *out, struct wk_reader *in) {
+  uint8_t secret[WK_HASH_LEN];
+  const uint8_t len = wk_read_u8(in);
+  const uint8_t *label = wk_read_view(in, len);
+  if (!whole(in) || len == 0)
+    return MALFORMED;
+  const enum wk_err err = wk_session_site(secret, label, len);
+  wk_write_bytes(out, secret, sizeof secret);
+  wk_wipe(secret, sizeof secret);
+  return status_of(err);
 }
 
 static enum status obey(uint8_t op, struct wk_writer *out,
@@ -167,6 +222,10 @@ static enum status obey(uint8_t op, struct wk_writer *out,
     return reset(out, in);
   case OP_KEY:
     return key(out, in);
+  case OP_FINGER:
+    return WK_FINGER ? finger(out, in) : UNKNOWN;
+  case OP_SITE:
+    return WK_FINGER ? site(out, in) : UNKNOWN;
   }
   return UNKNOWN;
 }

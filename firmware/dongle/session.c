@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "lock.h"
 #include "pool.h"
 #include "vault.h"
 
@@ -31,6 +32,29 @@ static enum wk_state state_of_store(void) {
   return wk_device_has_ks() ? WK_READY : WK_KEYLESS;
 }
 
+/* The vault opens, and with it Kx where there is a Ks. */
+static enum wk_err unlock(void) {
+  if (!WK_FINGER && wk_vault_is_open())
+    return WK_OK;
+  const enum wk_err err = wk_lock_open();
+  if (err != WK_OK)
+    return err;
+  if (!wk_device_has_ks() || wk_device_key(&self.device, self.kx))
+    return WK_OK;
+  self.state = WK_DAMAGED;
+  return WK_ERR_CORRUPT;
+}
+
+/* Nothing is to be done: what a finger opened closes. Kx goes with it, unless
+ * the server's answer is still to come. */
+static void rest(void) {
+  if (self.state == WK_BUILDING || self.state == WK_KEYLESS)
+    return; /* an enrolment is one visit */
+  wk_vault_close();
+  if (self.asked.index == 0)
+    wk_wipe(self.kx, sizeof self.kx);
+}
+
 void wk_session_start(void) {
   memset(&self, 0, sizeof self);
   if (!wk_device_load(&self.device)) {
@@ -41,8 +65,7 @@ void wk_session_start(void) {
   if (wk_store_load(&self.store, &self.device.id, self.device.epoch,
                     self.device.n) != WK_OK)
     return;
-  if (wk_vault_open() &&
-      (!wk_device_has_ks() || wk_device_key(&self.device, self.kx)))
+  if (WK_FINGER || unlock() == WK_OK)
     self.state = state_of_store();
 }
 
@@ -51,6 +74,8 @@ bool wk_session_work(void) {
     return false;
   const bool worked = wk_store_work(&self.store);
   self.state = state_of_store();
+  if (WK_FINGER && !worked)
+    rest();
   return worked;
 }
 
@@ -70,15 +95,18 @@ static bool is_power_of_two(uint32_t n) {
   return (n & (n - 1)) == 0;
 }
 
-static void make_secrets(struct wk_device_secrets *secrets,
-                         const struct wk_enrolment *e) {
+static enum wk_err make_secrets(struct wk_device_secrets *secrets,
+                                const struct wk_enrolment *e) {
   uint8_t random[WK_RANDOM_LEN];
   wk_pool_add(e->random, WK_RANDOM_LEN);
   wk_pool_take(secrets->seed);
   wk_pool_take(random);
   memcpy(secrets->bio_id, random, WK_BIO_LEN);
-  wk_vault_make(random + WK_BIO_LEN);
+  const enum wk_err err = wk_lock_make(secrets->bio_id, random + WK_BIO_LEN);
   wk_wipe(random, sizeof random);
+  if (err != WK_OK)
+    wk_wipe(secrets, sizeof *secrets);
+  return err;
 }
 _Static_assert(WK_BIO_LEN + WK_AES_KEY_LEN == WK_RANDOM_LEN, "one draw");
 
@@ -88,20 +116,30 @@ enum wk_err wk_session_enrol(const struct wk_enrolment *e) {
   if (e->n < WK_STORE_N_MIN || e->n > WK_STORE_N_MAX || !is_power_of_two(e->n))
     return WK_ERR_ARGUMENT;
   struct wk_device_secrets secrets;
+  const enum wk_err err = make_secrets(&secrets, e);
+  if (err != WK_OK)
+    return err;
   self.device.id = e->id;
   self.device.epoch = 0;
   self.device.n = e->n;
-  make_secrets(&secrets, e);
   wk_store_create(&self.store, &e->id, 0, e->n);
   wk_device_write(&self.device, &secrets);
   self.state = WK_BUILDING;
   return WK_OK;
 }
 
+/* The vault is open: since an earlier command of the enrolment, or now. */
+static enum wk_err open_for_enrolment(void) {
+  return wk_vault_is_open() ? WK_OK : unlock();
+}
+
 enum wk_err wk_session_key(uint8_t ks[WK_KS_LEN]) {
-  if (self.state != WK_KEYLESS) {
+  enum wk_err err = self.state == WK_KEYLESS ? WK_OK : WK_ERR_EXISTS;
+  if (err == WK_OK)
+    err = open_for_enrolment();
+  if (err != WK_OK) {
     wk_wipe(ks, WK_KS_LEN);
-    return WK_ERR_EXISTS;
+    return err;
   }
   wk_device_write_ks(&self.device, ks);
   self.state = WK_DAMAGED;
@@ -116,9 +154,14 @@ enum wk_err wk_session_public(uint8_t bio_id[WK_BIO_LEN],
   struct wk_device_secrets secrets;
   memset(bio_id, 0, WK_BIO_LEN);
   memset(anchor, 0, WK_VALUE_LEN);
+  if (self.state == WK_BLANK || self.state == WK_DAMAGED)
+    return WK_ERR_BUSY;
+  enum wk_err err = open_for_enrolment();
+  if (err != WK_OK)
+    return err;
   if (self.state != WK_READY && self.state != WK_KEYLESS)
     return WK_ERR_BUSY;
-  const enum wk_err err = wk_store_anchor(&self.store, anchor);
+  err = wk_store_anchor(&self.store, anchor);
   if (err != WK_OK)
     return err;
   if (!wk_device_open(&self.device, &secrets))
@@ -175,16 +218,14 @@ static enum wk_err why_not(void) {
   return WK_OK;
 }
 
-enum wk_err wk_session_login(uint8_t x1[WK_X1_LEN],
-                             const struct wk_wish *wish) {
+/* Not inlined: unlock() is as deep in the stack, and not at the same time. */
+__attribute__((noinline)) static enum wk_err give(uint8_t x1[WK_X1_LEN],
+                                                  const struct wk_wish *wish) {
   struct wk_header header = {.type = WK_X1, .epoch = self.device.epoch};
   struct wk_login login = {0};
   const struct wk_seal seal = {&self.device.id, self.kx, wish->challenge};
-  memset(x1, 0, WK_X1_LEN);
-  enum wk_err err = why_not();
-  if (err != WK_OK)
-    return err;
-  err = wk_store_take(&self.store, wish->skip, login.x, &header.index);
+  enum wk_err err =
+      wk_store_take(&self.store, wish->skip, login.x, &header.index);
   if (err != WK_OK)
     return err;
   login.time = time_to_send(wish->time);
@@ -193,6 +234,15 @@ enum wk_err wk_session_login(uint8_t x1[WK_X1_LEN],
   wk_wipe(&login, sizeof login);
   remember(header.index, x1, wish);
   return err;
+}
+
+enum wk_err wk_session_login(uint8_t x1[WK_X1_LEN],
+                             const struct wk_wish *wish) {
+  memset(x1, 0, WK_X1_LEN);
+  enum wk_err err = why_not();
+  if (err == WK_OK)
+    err = unlock();
+  return err == WK_OK ? give(x1, wish) : err;
 }
 
 enum wk_err wk_session_answer(struct wk_reply *reply,
@@ -217,9 +267,20 @@ enum wk_err wk_session_answer(struct wk_reply *reply,
   return WK_OK;
 }
 
+enum wk_err wk_session_site(uint8_t secret[WK_HASH_LEN], const uint8_t *label,
+                            uint8_t len) {
+  memset(secret, 0, WK_HASH_LEN);
+  if (self.state == WK_BLANK)
+    return WK_ERR_MISSING;
+  const enum wk_err err = unlock();
+  if (err == WK_OK)
+    wk_vault_derive(secret, label, len);
+  return err;
+}
+
 void wk_session_reset(void) {
   wk_device_erase();
-  wk_vault_destroy();
+  wk_lock_destroy();
   wk_counter_erase();
   wk_slots_clear(&self.store.slots, 0);
   wk_wipe(&self, sizeof self);

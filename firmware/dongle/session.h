@@ -43,6 +43,11 @@ enum wk_state wk_session_state(void);
 const struct wk_device *wk_session_device(void);
 const struct wk_store *wk_session_store(void);
 
+/*
+ * Below, WK_ERR_KEY: no finger of ours, see wk_lock_said(). The unattended
+ * image asks for none.
+ */
+
 /* Starts making a chain. WK_ERR_EXISTS: enrolled; WK_ERR_ARGUMENT: n. */
 WK_MUST_CHECK enum wk_err wk_session_enrol(const struct wk_enrolment *e);
 
@@ -65,6 +70,13 @@ WK_MUST_CHECK enum wk_err wk_session_login(uint8_t x1[WK_X1_LEN],
 /* The server's X4 for the last X1; WK_ERR_FORGED: it is not that. */
 WK_MUST_CHECK enum wk_err wk_session_answer(struct wk_reply *reply,
                                             const uint8_t x4[WK_X4_LEN]);
+
+/*
+ * HMAC(the vault's key, "whitekey/1/site" || lv(label)): the same for a label
+ * until the dongle is reset. WK_ERR_MISSING: not enrolled.
+ */
+WK_MUST_CHECK enum wk_err wk_session_site(uint8_t secret[WK_HASH_LEN],
+                                          const uint8_t *label, uint8_t len);
 
 /* Back to blank; every secret is written over. */
 void wk_session_reset(void);

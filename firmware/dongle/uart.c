@@ -23,6 +23,13 @@ void wk_uart_send(uint8_t byte) {
   UDR0 = byte;
 }
 
+void wk_uart_hold(bool hold) {
+  if (hold)
+    UCSR0B &= (uint8_t)~_BV(RXCIE0);
+  else
+    UCSR0B |= _BV(RXCIE0);
+}
+
 ISR(USART_RX_vect) {
   on_byte(UDR0);
 }

@@ -3,13 +3,11 @@
 
 #include <string.h>
 
-#include "layout.h"
 #include "nv.h"
 
 #include <whitekey/bytes.h>
 #include <whitekey/ccm.h>
-
-_Static_assert(1 + WK_AES_KEY_LEN == WK_VAULT_SIZE, "vault");
+#include <whitekey/hmac.h>
 
 static struct {
   bool open;
@@ -20,29 +18,13 @@ bool wk_vault_is_open(void) {
   return vault.open;
 }
 
-void wk_vault_close(void) {
-  wk_wipe(&vault, sizeof vault);
-}
-
-void wk_vault_make(const uint8_t key[WK_AES_KEY_LEN]) {
+void wk_vault_open(const uint8_t key[WK_AES_KEY_LEN]) {
   memcpy(vault.key, key, WK_AES_KEY_LEN);
   vault.open = true;
-  wk_nv_invalidate(WK_AT_VAULT);
-  wk_nv_write_bytes(WK_AT_VAULT + 1, key, WK_AES_KEY_LEN);
-  wk_nv_validate(WK_AT_VAULT);
 }
 
-bool wk_vault_open(void) {
-  vault.open = wk_nv_valid(WK_AT_VAULT);
-  if (vault.open)
-    wk_nv_read_bytes(vault.key, WK_AT_VAULT + 1, WK_AES_KEY_LEN);
-  return vault.open;
-}
-
-void wk_vault_destroy(void) {
-  wk_vault_close();
-  wk_nv_invalidate(WK_AT_VAULT);
-  wk_nv_write_bytes(WK_AT_VAULT + 1, vault.key, WK_AES_KEY_LEN);
+void wk_vault_close(void) {
+  wk_wipe(&vault, sizeof vault);
 }
 
 static void nonce_write(uint8_t nonce[WK_CCM_NONCE_LEN],
@@ -54,35 +36,63 @@ static void nonce_write(uint8_t nonce[WK_CCM_NONCE_LEN],
   wk_put_be32(nonce + 3, name->epoch);
 }
 
-/* In place; the whole tag follows. CCM's keystream also opens. */
-static void seal(uint8_t buffer[WK_SEALED_MAX + WK_CCM_TAG_LEN], uint8_t len,
+/* In place; a cut tag follows. */
+static void seal(uint8_t *data, uint8_t len, const uint8_t *key,
                  const struct wk_seal_name *name) {
+  uint8_t buffer[WK_SEALED_MAX + WK_CCM_TAG_LEN];
   uint8_t nonce[WK_CCM_NONCE_LEN];
   nonce_write(nonce, name);
   /* Fails on lengths beyond 64 KB only. */
-  (void)!wk_ccm_seal(buffer, vault.key, nonce, NULL, 0, buffer, len);
+  (void)!wk_ccm_seal(buffer, key, nonce, NULL, 0, data, len);
+  memcpy(data, buffer, len + WK_SEAL_TAG_LEN);
+}
+
+/* In place; false: data is wiped. */
+static bool unseal(uint8_t *data, uint8_t len,
+                   const uint8_t tag[WK_SEAL_TAG_LEN], const uint8_t *key,
+                   const struct wk_seal_name *name) {
+  uint8_t nonce[WK_CCM_NONCE_LEN];
+  const struct wk_span cut = {tag, WK_SEAL_TAG_LEN};
+  nonce_write(nonce, name);
+  return wk_ccm_open_cut(data, len, key, nonce, &cut) == WK_OK;
 }
 
 void wk_vault_seal(uint8_t *data, uint8_t len,
                    const struct wk_seal_name *name) {
-  uint8_t buffer[WK_SEALED_MAX + WK_CCM_TAG_LEN];
-  memcpy(buffer, data, len);
-  seal(buffer, len, name);
-  memcpy(data, buffer, len + WK_SEAL_TAG_LEN);
+  seal(data, len, vault.key, name);
 }
 
 bool wk_vault_get(uint8_t *data, uint8_t len, uint16_t at,
                   const struct wk_seal_name *name) {
-  uint8_t buffer[WK_SEALED_MAX + WK_CCM_TAG_LEN];
   uint8_t tag[WK_SEAL_TAG_LEN];
-  wk_nv_read_bytes(buffer, at, len);
+  wk_nv_read_bytes(data, at, len);
   wk_nv_read_bytes(tag, at + len, sizeof tag);
-  seal(buffer, len, name);
-  memcpy(data, buffer, len);
-  seal(buffer, len, name);
-  const bool right = vault.open && wk_equal(buffer + len, tag, sizeof tag);
-  wk_wipe(buffer, sizeof buffer);
-  if (!right)
-    wk_wipe(data, len);
-  return right;
+  if (unseal(data, len, tag, vault.key, name) && vault.open)
+    return true;
+  wk_wipe(data, len);
+  return false;
+}
+
+void wk_vault_wrap(uint8_t wrapped[WK_AES_KEY_LEN + WK_SEAL_TAG_LEN],
+                   const uint8_t under[WK_AES_KEY_LEN],
+                   const struct wk_seal_name *name) {
+  memcpy(wrapped, vault.key, WK_AES_KEY_LEN);
+  seal(wrapped, WK_AES_KEY_LEN, under, name);
+}
+
+bool wk_vault_unwrap(uint8_t key[WK_AES_KEY_LEN + WK_SEAL_TAG_LEN],
+                     const uint8_t under[WK_AES_KEY_LEN],
+                     const struct wk_seal_name *name) {
+  return unseal(key, WK_AES_KEY_LEN, key + WK_AES_KEY_LEN, under, name);
+}
+
+void wk_vault_derive(uint8_t out[WK_HASH_LEN], const uint8_t *label,
+                     uint8_t len) {
+  static const char text[] = "whitekey/1/site";
+  uint8_t key[WK_HASH_LEN] = {0}; /* HMAC pads a short key with zeros */
+  const struct wk_span parts[] = {
+      {(const uint8_t *)text, sizeof text - 1}, {&len, 1}, {label, len}};
+  memcpy(key, vault.key, WK_AES_KEY_LEN);
+  wk_hmac(out, key, parts, sizeof parts / sizeof *parts);
+  wk_wipe(key, sizeof key);
 }

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * vault.h - the key under which the EEPROM's secrets are sealed, and sealing.
- *
- * The unattended build keeps the key beside what it seals: sealing then finds
- * damage, and keeps nobody out who can read the chip.
+ * lock.h says where the key is while the vault is closed.
  *
  * A tag is CCM's, cut to four bytes: it finds damage and a wrong key. Nobody
  * gets to guess at it: who can write the EEPROM has the chip.
@@ -28,16 +26,8 @@ struct wk_seal_name {
 
 /* Closed: no key is known, nothing is sealed or opened. */
 bool wk_vault_is_open(void);
-void wk_vault_close(void);
-
-/* Makes a new key of 16 random bytes. What was sealed before is lost. */
-void wk_vault_make(const uint8_t key[WK_AES_KEY_LEN]);
-
-/* Opens with the stored key; false: there is none. */
-bool wk_vault_open(void);
-
-/* The key is destroyed, here and on the EEPROM. */
-void wk_vault_destroy(void);
+void wk_vault_open(const uint8_t key[WK_AES_KEY_LEN]);
+void wk_vault_close(void); /* the key is wiped */
 
 /* Seals len bytes, at most WK_SEALED_MAX, in place; a tag follows them. */
 void wk_vault_seal(uint8_t *data, uint8_t len,
@@ -49,5 +39,19 @@ void wk_vault_seal(uint8_t *data, uint8_t len,
  */
 bool wk_vault_get(uint8_t *data, uint8_t len, uint16_t at,
                   const struct wk_seal_name *name);
+
+/* The vault's key and its tag, sealed under another key. */
+void wk_vault_wrap(uint8_t wrapped[WK_AES_KEY_LEN + WK_SEAL_TAG_LEN],
+                   const uint8_t under[WK_AES_KEY_LEN],
+                   const struct wk_seal_name *name);
+
+/* The other way round, in place. False, with key wiped: another key's. */
+bool wk_vault_unwrap(uint8_t key[WK_AES_KEY_LEN + WK_SEAL_TAG_LEN],
+                     const uint8_t under[WK_AES_KEY_LEN],
+                     const struct wk_seal_name *name);
+
+/* HMAC(the vault's key, "whitekey/1/site" || lv(label)); it is open. */
+void wk_vault_derive(uint8_t out[WK_HASH_LEN], const uint8_t *label,
+                     uint8_t len);
 
 #endif

@@ -12,6 +12,7 @@ struct wk_chip {
   avr_t *avr;
   elf_firmware_t elf;
   struct wk_eeprom eeprom;
+  struct wk_sensor sensor;
   struct wk_serial serial;
   bool watched;
   uint16_t stack_low;
@@ -63,6 +64,7 @@ static bool power_on(struct wk_chip *chip) {
     avr->data[i] = (uint8_t)(i * 167 ^ i >> 3);
   wk_eeprom_init(&chip->eeprom, avr, &chip->serial.sent);
   wk_serial_init(&chip->serial, avr);
+  wk_sensor_init(&chip->sensor, avr);
   wk_chip_stack_clear(chip);
   return true;
 }
@@ -78,7 +80,7 @@ static void power_off(struct wk_chip *chip) {
 }
 
 enum wk_err wk_chip_new(struct wk_chip **out, const char *elf, uint8_t *eeprom,
-                        struct wk_why *why) {
+                        struct wk_sensor_memory *sensor, struct wk_why *why) {
   *out = NULL;
   struct wk_chip *chip = calloc(1, sizeof *chip);
   if (!chip)
@@ -89,6 +91,7 @@ enum wk_err wk_chip_new(struct wk_chip **out, const char *elf, uint8_t *eeprom,
     return wk_fail(why, WK_ERR_IO, "%s: no image for the chip", elf);
   }
   wk_eeprom_new(&chip->eeprom, eeprom);
+  wk_sensor_new(&chip->sensor, sensor);
   if (!power_on(chip)) {
     free_elf(&chip->elf);
     free(chip);
@@ -122,6 +125,10 @@ struct wk_eeprom *wk_chip_eeprom(struct wk_chip *chip) {
 
 struct wk_serial *wk_chip_serial(struct wk_chip *chip) {
   return &chip->serial;
+}
+
+struct wk_sensor *wk_chip_sensor(struct wk_chip *chip) {
+  return &chip->sensor;
 }
 
 const char *wk_chip_fault(const struct wk_chip *chip) {

@@ -15,6 +15,7 @@
 #include <whitekey/why.h>
 
 #include "eeprom.h"
+#include "sensor.h"
 #include "serial.h"
 
 #define WK_CHIP_HZ 16000000u
@@ -34,15 +35,19 @@ struct wk_chip;
 /*
  * Switches a chip with the image in the ELF file on. eeprom: WK_EEPROM_LEN
  * bytes that outlive the chip and change with each of its writes, or NULL.
+ * sensor: the same for the sensor at its pins.
  * WK_ERR_IO: there is no such file, or it is none; *out is NULL.
  */
 WK_MUST_CHECK enum wk_err wk_chip_new(struct wk_chip **out, const char *elf,
-                                      uint8_t *eeprom, struct wk_why *why);
+                                      uint8_t *eeprom,
+                                      struct wk_sensor_memory *sensor,
+                                      struct wk_why *why);
 void wk_chip_free(struct wk_chip *chip); /* NULL is nothing to do */
 
 avr_t *wk_chip_avr(struct wk_chip *chip);
 struct wk_eeprom *wk_chip_eeprom(struct wk_chip *chip);
 struct wk_serial *wk_chip_serial(struct wk_chip *chip);
+struct wk_sensor *wk_chip_sensor(struct wk_chip *chip);
 
 /*
  * Off and on again: the EEPROM's cells and their wear are kept.

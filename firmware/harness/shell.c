@@ -7,6 +7,7 @@
  *   peek ADDRESS LENGTH    bytes of data memory in hex
  *   poke ADDRESS HEX
  *   run CYCLES [NAME]      how it ended: reached (NAME), time, cut, fault
+ *   cycles                 since power-on
  *   call NAME CYCLES       its cycles, its bytes of stack
  *   watch 0|1              0: faster, figures are not exact
  *   talk CYCLES HEX        sends bytes; how it ended (sent: a byte 0xc0 came),
@@ -22,11 +23,19 @@
  *   wear                   of each of its cells
  *   history                its writes since the last time this was asked:
  *                          address, old, new, bytes sent before, each in turn
+ *   finger N               lies on the sensor; 0: none, 65535: a smudge
+ *   sensor MOOD BAUD PACKET
+ *                          MOOD as in sensor.h, bytes of a template in one
+ *   template PAGE          of the sensor, in hex
+ *   change PAGE            another template is there from now on
+ *   jumper 0|1             1: PB1 is bridged to ground
  */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <simavr/avr_ioport.h>
 
 #include "chip.h"
 
@@ -133,6 +142,11 @@ static void do_run(struct wk_chip *chip, struct args *args) {
     puts("! run CYCLES [NAME]");
   else if (!name || address_of(chip, name, &pc))
     answer_end(chip, wk_chip_run(chip, pc, cycles));
+}
+
+static void do_cycles(struct wk_chip *chip, struct args *args) {
+  (void)args;
+  printf("= %" PRIu64 "\n", (uint64_t)wk_chip_avr(chip)->cycle);
 }
 
 static void do_call(struct wk_chip *chip, struct args *args) {
@@ -244,16 +258,63 @@ static void do_history(struct wk_chip *chip, struct args *args) {
   e->history_len = 0;
 }
 
+static void do_finger(struct wk_chip *chip, struct args *args) {
+  wk_chip_sensor(chip)->finger = (uint16_t)number(args);
+  puts("=");
+}
+
+static void do_sensor(struct wk_chip *chip, struct args *args) {
+  struct wk_sensor *s = wk_chip_sensor(chip);
+  const uint64_t mood = number(args);
+  const uint64_t baud = number(args);
+  const uint64_t packet = number(args);
+  if (args->missing || mood > WK_SENSOR_FICKLE || baud == 0 || packet == 0 ||
+      WK_SENSOR_TEMPLATE_LEN % packet != 0) {
+    puts("! sensor MOOD BAUD PACKET");
+    return;
+  }
+  s->mood = (enum wk_sensor_mood)mood;
+  s->baud = (uint32_t)baud;
+  s->packet = (uint16_t)packet;
+  puts("=");
+}
+
+static void do_template(struct wk_chip *chip, struct args *args) {
+  uint8_t data[WK_SENSOR_TEMPLATE_LEN];
+  const uint64_t page = number(args);
+  if (page >= WK_SENSOR_PAGES) {
+    puts("! template PAGE");
+    return;
+  }
+  wk_sensor_template(data, &wk_chip_sensor(chip)->memory->page[page]);
+  fputs("= ", stdout);
+  print_hex(data, sizeof data);
+}
+
+static void do_change(struct wk_chip *chip, struct args *args) {
+  wk_sensor_change(wk_chip_sensor(chip), (unsigned)number(args));
+  puts("=");
+}
+
+static void do_jumper(struct wk_chip *chip, struct args *args) {
+  avr_ioport_external_t pins = {'B', 1u << 1, number(args) == 0 ? 1u << 1 : 0};
+  (void)avr_ioctl(wk_chip_avr(chip), AVR_IOCTL_IOPORT_SET_EXTERNAL('B'),
+                  &pins);
+  puts("=");
+}
+
 static const struct command {
   const char *name;
   void (*run)(struct wk_chip *chip, struct args *args);
 } commands[] = {
-    {"symbol", do_symbol},   {"peek", do_peek},     {"poke", do_poke},
-    {"run", do_run},         {"call", do_call},     {"watch", do_watch},
-    {"talk", do_talk},       {"sent", do_sent},     {"stack", do_stack},
-    {"power", do_power},     {"eeprom", do_eeprom}, {"burn", do_burn},
-    {"cut", do_cut},         {"writes", do_writes}, {"wear", do_wear},
-    {"history", do_history},
+    {"symbol", do_symbol}, {"peek", do_peek},         {"poke", do_poke},
+    {"run", do_run},       {"call", do_call},         {"cycles", do_cycles},
+    {"watch", do_watch},   {"talk", do_talk},         {"sent", do_sent},
+    {"stack", do_stack},   {"power", do_power},       {"eeprom", do_eeprom},
+    {"burn", do_burn},     {"cut", do_cut},           {"writes", do_writes},
+    {"wear", do_wear},     {"history", do_history},   {"finger", do_finger},
+    {"sensor", do_sensor}, {"template", do_template}, {"change", do_change},
+    {"jumper", do_jumper},
 };
 
 static void obey(struct wk_chip *chip, char *line) {
@@ -276,7 +337,7 @@ int main(int argc, char **argv) {
     (void)fputs("usage: whitekey-chip ELF\n", stderr);
     return 2;
   }
-  if (wk_chip_new(&chip, argv[1], NULL, &why) != WK_OK) {
+  if (wk_chip_new(&chip, argv[1], NULL, NULL, &why) != WK_OK) {
     (void)fprintf(stderr, "whitekey-chip: %s\n", why.text);
     return 1;
   }

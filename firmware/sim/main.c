@@ -69,7 +69,7 @@ static enum wk_err serve(const struct options *options, uint8_t *cells,
                          struct wk_why *why) {
   struct wk_chip *chip = NULL;
   struct pty pty;
-  enum wk_err err = wk_chip_new(&chip, options->image, cells, why);
+  enum wk_err err = wk_chip_new(&chip, options->image, cells, NULL, why);
   if (err != WK_OK)
     return err;
   err = pty_open(&pty, why);

@@ -20,7 +20,7 @@ CYCLES_MAX = 10**10
 
 def image(name):
     """The ELF file of an image of ours."""
-    return os.path.join(IMAGES, name, f"{name}.elf")
+    return os.path.join(IMAGES, name.partition("-")[0], f"{name}.elf")
 
 
 def U8(value):

@@ -16,9 +16,10 @@ from cryptography.hazmat.primitives.ciphers.aead import AESCCM
 from chip import Chip
 
 HZ = 16_000_000
-INFO, ENROL, PUBLIC, LOGIN, ANSWER, RESET, KEY = range(1, 8)
-(OK, UNKNOWN, MALFORMED, WRONG_TIME, BUSY, SPENT, LOCKED, DAMAGED,
- REFUSED) = range(9)
+(INFO, ENROL, PUBLIC, LOGIN, ANSWER, RESET, KEY, FINGER,
+ SITE) = range(1, 10)
+(OK, UNKNOWN, MALFORMED, WRONG_TIME, BUSY, SPENT, LOCKED, DAMAGED, REFUSED,
+ STRANGER, UNREADABLE, CHANGED, SILENT, NOISE, SENSOR) = range(15)
 BLANK, BUILDING, READY, EMPTY, BROKEN, KEYLESS = range(6)
 KS = bytes(range(32))
 OLD, NEW, ERASED, MIXED = range(4)
@@ -93,8 +94,10 @@ class Host:
 
 
 class Dongle(Chip, Host):
+    IMAGE = "dongle-unattended"
+
     def __init__(self, watched=False):
-        super().__init__("dongle", watched)
+        super().__init__(self.IMAGE, watched)
         self.idle(HZ // 10)
 
     def power_cycle(self):
@@ -130,6 +133,32 @@ class Dongle(Chip, Host):
         while before != (now := self.command("writes")):
             before = now
             self.idle(HZ // 2)
+
+
+class FingerDongle(Dongle):
+    """The image that asks a sensor; FINGER lies on it."""
+
+    IMAGE = "dongle"
+    FINGER = 7
+    SMUDGE = 65535
+    MOODS = WELL, UNPLUGGED, NOISY, BENT, FICKLE = range(5)
+
+    def finger(self, number=FINGER):
+        self.command("finger", number)
+
+    def sensor(self, mood=WELL, baud=57600, packet=128):
+        self.command("sensor", mood, baud, packet)
+
+    def template(self, page):
+        return bytes.fromhex(self.command("template", page))
+
+    def teach(self, step):
+        return self.ask(FINGER, bytes([step]))[0]
+
+    def set_up(self):
+        """A finger is known to the sensor."""
+        self.finger()
+        return [self.teach(1), self.teach(2)]
 
 
 class Port(Host):

@@ -7,6 +7,7 @@ import struct
 from cryptography.hazmat.primitives.ciphers.aead import AESCCM
 
 VAULT, DEVICE, COUNTER, SLOTS = 2, 32, 192, 272
+LOCK, LOCK_SIZE, WRAPPED = 2, 5, (16, 1008)
 COUNTER_SIZE, SLOT_SIZE, SLOT_COUNT, BLOCK = 35, 39, 13, 32
 VALID, FREE = 0xa5, 0xff
 MARK_AT = 3
@@ -35,6 +36,17 @@ class Image:
 
     def key(self):
         return self.data[VAULT + 1:VAULT + 17]
+
+    def locks(self):
+        """The sensor's pages from which a finger opens."""
+        return [page for page in (0, 1)
+                if self.data[LOCK + page * LOCK_SIZE] == VALID]
+
+    def unwrapped(self, page, template_hash):
+        """The key, of an image with a finger."""
+        at = LOCK + page * LOCK_SIZE
+        wrapped = self.data[WRAPPED[page]:][:16] + self.data[at + 1:at + 5]
+        return _open(template_hash[16:], ord("W"), 0, page, wrapped)
 
     def secrets(self):
         """bio_id and seed."""

@@ -12,7 +12,7 @@ import sys
 
 from chip import IMAGES, Out, image
 from core import Core
-from dongle import Dongle
+from dongle import HZ, LOGIN, Dongle, FingerDongle, frame
 
 BUDGETS = os.path.join(os.environ["WK_SOURCE"], "firmware", "budgets.json")
 KINDS = ("cycles", "flash", "stack", "ram")
@@ -70,24 +70,53 @@ def sections(path):
     return text + data, data + bss
 
 
+def use(it):
+    """An enrolment and two blocks of logins."""
+    it.enrol(n=256)
+    it.finish_enrolment()
+    _, x1 = it.login()
+    it.ask(5, x1[:64])
+    it.login(skip=62, challenge=bytes(16))
+    it.settle()
+
+
+def whole(it):
+    """An image after it was used: its flash, and its RAM with the deepest
+    that the stack was."""
+    flash, static = sections(image(it.IMAGE))
+    stack = 0x8ff - int(it.command("stack"))
+    return {"flash": flash, "stack": stack, "ram": static + stack}
+
+
+def slowest_login(it):
+    """31 steps below its block's value, from request to message."""
+    it.call("wk_session_login", Out(70), bytes(15))
+    return {"cycles": it.cycles}
+
+
+def after_the_match(it):
+    """The same from the last byte of the template on."""
+    it.command("talk", HZ // 100, frame(bytes([LOGIN]) + bytes(13)).hex())
+    for name in ("wk_sensor_hash", "wk_avr_hash_end"):
+        it.command("run", 2 * HZ, name)
+    begin = int(it.command("cycles"))
+    it.command("run", HZ, "wk_frame_send")
+    return {"cycles": int(it.command("cycles")) - begin}
+
+
 def dongle():
-    """The whole image through an enrolment and two blocks of logins: its
-    flash, and its RAM with the deepest that the stack was. And the slowest
-    login, 31 steps below its block's value, from request to message."""
-    flash, static = sections(image("dongle"))
+    """Both images, and their slowest login."""
+    figures = {}
     with Dongle(watched=True) as it:
-        it.enrol(n=256)
-        it.finish_enrolment()
-        _, x1 = it.login()
-        it.ask(5, x1[:64])
-        it.login(skip=62, challenge=bytes(16))
-        it.settle()
-        stack = 0x8ff - int(it.command("stack"))
-        it.call("wk_session_login", Out(70), bytes(15))
-        login = it.cycles
-    return {"dongle": {"flash": flash, "stack": stack,
-                       "ram": static + stack},
-            "x1 on the dongle": {"cycles": login}}
+        use(it)
+        figures["dongle-unattended"] = whole(it)
+        figures["x1 unattended"] = slowest_login(it)
+    with FingerDongle(watched=True) as it:
+        it.set_up()
+        use(it)
+        figures["dongle"] = whole(it)
+        figures["x1 after the match"] = after_the_match(it)
+    return figures
 
 
 def measure():
