@@ -9,6 +9,8 @@
 #define SKEW_MAX 86400u /* a day: more would make `time` worthless */
 #define INTERVAL 10u
 #define INTERVAL_MAX 86400u
+/* What an honest device may skip: section 11, "a small window". */
+#define WINDOW_MIN (4u * WK_SKIP_MAX)
 #define WINDOW_MAX WK_CHAIN_LEN_MAX
 
 static enum wk_err bad(struct wk_why *why, const struct mosquitto_opt *opt,
@@ -52,8 +54,8 @@ static enum wk_err set_master(struct wk_options *options,
 static enum wk_err set_window(struct wk_options *options,
                               const struct mosquitto_opt *opt,
                               struct wk_why *why) {
-  return set_number(&options->policy.window, opt, 1, WINDOW_MAX,
-                    "a number of steps from 1 to 1048576", why);
+  return set_number(&options->policy.window, opt, WINDOW_MIN, WINDOW_MAX,
+                    "a number of steps from 256 to 1048576", why);
 }
 
 static enum wk_err set_skew(struct wk_options *options,

@@ -19,7 +19,7 @@ class OptionsTest(wk.TestCase):
 
     def test_options__all_valid_accepted(self):
         self.broker(self.store, options={
-            "window": 100, "max_skew": 30, "require_time": "true",
+            "window": 300, "max_skew": 30, "require_time": "true",
             "on_clone": "alarm", "acl": "on"})
 
     def test_options__unknown_names_the_nearest(self):
@@ -68,9 +68,9 @@ class OptionsTest(wk.TestCase):
         self.assertEqual(codes, [5, 0])
 
     def test_options__window_refuses_a_longer_gap(self):
-        device = self.store.enrol("thermo-1")
-        broker = self.broker(self.store, options={"window": 10})
-        late = self.store.otps(device, 11, "--no-time")[-1]
+        device = self.store.enrol("thermo-1", "--length", "512")
+        broker = self.broker(self.store, options={"window": 256})
+        late = self.store.otps(device, 257, "--no-time")[-1]
         client = rawmqtt.Client(broker.port, "c")
         self.assertEqual(client.connect("thermo-1", late).code, 5)
         client.disconnect()

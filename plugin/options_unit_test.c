@@ -33,7 +33,7 @@ Test(options, parse__defaults_are_the_protocols) {
 Test(options, parse__values_at_the_border_accepted) {
   struct wk_options options;
   struct wk_why why;
-  cr_assert_eq(parse(&options, &why, "window", "1"), WK_OK);
+  cr_assert_eq(parse(&options, &why, "window", "256"), WK_OK);
   cr_assert_eq(parse(&options, &why, "window", "1048576"), WK_OK);
   cr_assert_eq(options.policy.window, 1048576);
   cr_assert_eq(parse(&options, &why, "max_skew", "86400"), WK_OK);
@@ -53,15 +53,25 @@ Test(options, parse__values_at_the_border_accepted) {
 
 Test(options, parse__bad_value_refused_and_named) {
   static const char *const bad[][2] = {
-      {"window", ""},           {"window", "0"},
-      {"window", "-1"},         {"window", "+1"},
-      {"window", " 1"},         {"window", "12x"},
-      {"window", "1048577"},    {"window", "99999999999999999999"},
-      {"max_skew", "0"},        {"max_skew", "86401"},
-      {"max_skew", "1.5"},      {"require_time", "yes"},
-      {"require_time", "TRUE"}, {"require_time", ""},
-      {"on_clone", "ignore"},   {"on_clone", "Alarm"},
-      {"sessions", "2"},        {"sessions", "One"},
+      {"window", ""},
+      {"window", "0"},
+      {"window", "-1"},
+      {"window", "+1"},
+      {"window", " 1"},
+      {"window", "12x"},
+      {"window", "255"},
+      {"window", "1048577"},
+      {"window", "99999999999999999999"},
+      {"max_skew", "0"},
+      {"max_skew", "86401"},
+      {"max_skew", "1.5"},
+      {"require_time", "yes"},
+      {"require_time", "TRUE"},
+      {"require_time", ""},
+      {"on_clone", "ignore"},
+      {"on_clone", "Alarm"},
+      {"sessions", "2"},
+      {"sessions", "One"},
   };
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
     struct wk_options options;
