@@ -140,6 +140,42 @@ Test(device, user__joins_every_login) {
   wk_device_close(opened);
 }
 
+static void indices(struct wk_device *opened, uint32_t index[2]) {
+  static const enum wk_type types[] = {WK_X1, WK_X2};
+  struct wk_otp otp;
+  struct wk_header header;
+  struct wk_login body;
+  char text[WK_DEVICE_PASSWORD_SIZE];
+  cr_assert_eq(wk_device_password(opened, text, NULL), WK_DEVICE_OK);
+  read_password(&otp, text);
+  for (unsigned i = 0; i < 2; i++) {
+    device_open(&device, types[i], &otp, NULL, &header, &body);
+    index[i] = header.index;
+  }
+}
+
+/* Protocol section 2; a crashed server may have reserved either's. */
+Test(device, refused__both_chains_skip_ahead_until_let_in) {
+  static const uint32_t advance[] = {1, 2, 4, 8};
+  const struct wk_device_options options = {.size = sizeof options,
+                                            .user_credential = user_path};
+  struct wk_device *opened = open_with(&options);
+  uint32_t before[2], after[2];
+  indices(opened, before);
+  for (size_t i = 0; i < sizeof advance / sizeof *advance; i++) {
+    wk_device_refused(opened);
+    indices(opened, after);
+    cr_assert_eq(after[0], before[0] + advance[i]);
+    cr_assert_eq(after[1], before[1] + advance[i]);
+    memcpy(before, after, sizeof before);
+  }
+  wk_device_accepted(opened);
+  indices(opened, after);
+  cr_assert_eq(after[0], before[0] + 1);
+  cr_assert_eq(after[1], before[1] + 1);
+  wk_device_close(opened);
+}
+
 Test(device, auth__name_first_then_the_challenges_answer) {
   static const uint8_t challenge[WK_CHALLENGE_LEN] = {7};
   struct wk_device *opened = open_with(NULL);
