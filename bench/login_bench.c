@@ -37,7 +37,7 @@ static struct settings {
   unsigned rounds;
   unsigned logins; /* a round and entry */
   const char *json;
-} settings = {{1000, 100000, 1000000}, 7, 10000, "login.json"};
+} settings = {{1000, 100000, 1000000}, 15, 5000, "login.json"};
 
 /* ---- peers -------------------------------------------------------------- */
 
@@ -325,8 +325,8 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
 int main(int argc, char **argv) {
   static const struct argp_option options[] = {
       {"devices", 'd', "N", 0, "The largest fleet (1000000)", 0},
-      {"rounds", 'r', "N", 0, "Turns each peer takes (7)", 0},
-      {"logins", 'l', "N", 0, "Logins a turn (10000)", 0},
+      {"rounds", 'r', "N", 0, "Turns each peer takes (15)", 0},
+      {"logins", 'l', "N", 0, "Logins a turn (5000)", 0},
       {"json", 'j', "FILE", 0, "Where the figures go (login.json)", 0},
       {0}};
   static const struct argp argp = {
