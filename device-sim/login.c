@@ -11,10 +11,22 @@ static struct wk_span text_span(const char *text) {
   return (struct wk_span){(const uint8_t *)text, strlen(text)};
 }
 
-static size_t write_props(uint8_t out[PROPS_MAX], struct wk_client *client,
-                          const struct wk_otp *otp, uint32_t max_packet) {
+static size_t write_data(uint8_t out[WK_OTP_BINARY_MAX], const char *did,
+                         const struct login_parts *parts) {
+  struct wk_writer w;
+  wk_writer_init(&w, out, WK_OTP_BINARY_MAX);
+  wk_write_u8(&w, (uint8_t)strlen(did));
+  wk_write_text(&w, did);
+  wk_write_bytes(&w, parts->x1.data, parts->x1.len);
+  wk_write_bytes(&w, parts->x2.data, parts->x2.len);
+  return w.used;
+}
+
+static size_t write_props(uint8_t out[PROPS_MAX], const char *did,
+                          const struct login_parts *parts,
+                          uint32_t max_packet) {
   uint8_t data[WK_OTP_BINARY_MAX];
-  const size_t len = wk_otp_binary(otp, wk_client_id(client), data);
+  const size_t len = write_data(data, did, parts);
   const struct wk_mqtt_prop props[] = {
       {.id = WK_MQTT_MAX_PACKET, .number = max_packet},
       {.id = WK_MQTT_AUTH_METHOD, .data = text_span(LOGIN_METHOD)},
@@ -28,16 +40,22 @@ static size_t write_props(uint8_t out[PROPS_MAX], struct wk_client *client,
   return w.used;
 }
 
-enum wk_err login_write(struct wk_writer *w, struct wk_client *client,
-                        enum wk_mqtt_version version, uint32_t max_packet,
-                        struct wk_why *why) {
-  struct wk_otp otp;
+static void write_password(char text[WK_PASSWORD_MAX + 1],
+                           const struct login_parts *parts) {
+  const size_t len = WK_B64_LEN(parts->x1.len);
+  wk_b64_write(text, parts->x1.data, parts->x1.len);
+  if (parts->x2.len == 0)
+    return;
+  text[len] = '.';
+  wk_b64_write(text + len + 1, parts->x2.data, parts->x2.len);
+}
+
+enum wk_err login_write_parts(struct wk_writer *w, const char *did,
+                              const struct login_parts *parts,
+                              enum wk_mqtt_version version,
+                              uint32_t max_packet, struct wk_why *why) {
   char password[WK_PASSWORD_MAX + 1];
   uint8_t props[PROPS_MAX];
-  enum wk_err err = wk_client_next(client, NULL, &otp, why);
-  if (err != WK_OK)
-    return err;
-  const char *did = wk_client_id(client)->did;
   struct wk_mqtt_connect connect = {
       .version = version,
       .clean = true,
@@ -48,19 +66,33 @@ enum wk_err login_write(struct wk_writer *w, struct wk_client *client,
   };
   if (version == WK_MQTT_5) {
     connect.props =
-        (struct wk_span){props, write_props(props, client, &otp, max_packet)};
+        (struct wk_span){props, write_props(props, did, parts, max_packet)};
   } else {
-    wk_otp_password(&otp, password);
+    write_password(password, parts);
     connect.has_password = true;
     connect.password = text_span(password);
   }
-  err = wk_mqtt_connect_write(w, &connect);
-  wk_wipe(&otp, sizeof otp);
+  const enum wk_err err = wk_mqtt_connect_write(w, &connect);
   wk_wipe(password, sizeof password);
   wk_wipe(props, sizeof props);
   if (err != WK_OK)
     return wk_fail(why, err, "%s: CONNECT does not fit its buffer", did);
   return WK_OK;
+}
+
+enum wk_err login_write(struct wk_writer *w, struct wk_client *client,
+                        enum wk_mqtt_version version, uint32_t max_packet,
+                        struct wk_why *why) {
+  struct wk_otp otp;
+  enum wk_err err = wk_client_next(client, NULL, &otp, why);
+  if (err != WK_OK)
+    return err;
+  const struct login_parts parts = {{otp.x1, sizeof otp.x1},
+                                    {otp.x2, otp.has_x2 ? sizeof otp.x2 : 0}};
+  err = login_write_parts(w, wk_client_id(client)->did, &parts, version,
+                          max_packet, why);
+  wk_wipe(&otp, sizeof otp);
+  return err;
 }
 
 enum wk_err login_check(struct wk_client *client,

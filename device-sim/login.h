@@ -22,6 +22,17 @@ WK_MUST_CHECK enum wk_err login_write(struct wk_writer *w,
                                       uint32_t max_packet, struct wk_why *why);
 
 /*
+ * The same for messages that somebody made or heard: x1 of at most WK_X2_LEN
+ * bytes, x2 of at most as many or empty, and not both that long.
+ */
+struct login_parts {
+  struct wk_span x1, x2;
+};
+WK_MUST_CHECK enum wk_err login_write_parts(
+    struct wk_writer *w, const char *did, const struct login_parts *parts,
+    enum wk_mqtt_version version, uint32_t max_packet, struct wk_why *why);
+
+/*
  * Checks the X4 within an MQTT 5 CONNACK. WK_ERR_MISSING: it holds none of
  * our method; else as wk_client_check().
  */
