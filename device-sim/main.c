@@ -42,6 +42,5 @@ int main(int argc, char **argv) {
   wk_log_init("whitekey-sim", WK_LOG_NOTICE, NULL);
   options_parse(&options, argc, argv);
   catch_signals();
-  return options.attack == ATTACK_NONE ? run_fleet(&options)
-                                       : attack_run(&options);
+  return options.attack ? attack_run(&options) : run_fleet(&options);
 }

@@ -10,6 +10,8 @@
 #include <whitekey/chain.h>
 #include <whitekey/registry.h>
 
+#include "attack.h"
+
 #define DEVICES_MAX 50000.0
 #define SEED_MAX 9007199254740991.0 /* what a JSON number holds exactly */
 #define SECOND_NS 1e9
@@ -32,7 +34,7 @@ enum key {
   KEY_PROFILE,
   KEY_LENGTH,
   KEY_UPDATE,
-  KEY_FIRST
+  KEY_BROKER
 };
 
 static const struct argp_option argp_options[] = {
@@ -65,10 +67,13 @@ static const struct argp_option argp_options[] = {
     {"seed", KEY_SEED, "N", 0,
      "the same number gives the same devices and readings again (1)", 0},
     {0, 0, 0, 0, "Attack:", 4},
-    {"first", KEY_FIRST, "WHO", 0,
-     "attack copy: who logs in first, copy or original (copy)", 0},
+    {"broker", KEY_BROKER, "FILE", 0,
+     "start mosquitto with this configuration, which listens at --port, and "
+     "end it; for attacks that restart their broker",
+     0},
     {0, 0, 0, 0, "Output:", 5},
-    {"json", KEY_JSON, "FILE", 0, "write the summary there, not to stdout", 0},
+    {"json", KEY_JSON, "FILE", 0,
+     "write the summary, or the report of the attacks, there", 0},
     {"quiet", KEY_QUIET, 0, 0, "no progress line", 0},
     {0, 0, 0, 0, "Help:", -1},
     {0},
@@ -110,40 +115,39 @@ static void set_profile(struct options *o, const char *text,
                text);
 }
 
-static void set_first(struct options *o, const char *text,
-                      struct argp_state *state) {
-  o->original_first = strcmp(text, "original") == 0;
-  if (!o->original_first && strcmp(text, "copy") != 0)
-    argp_error(state, "--first %s: must be copy or original", text);
-}
-
 static void set_update(struct options *o, const char *text,
                        struct argp_state *state) {
   if (wk_update_when_parse(&o->update, text) != WK_OK)
     argp_error(state, "--update %s: must be quarter, session or never", text);
 }
 
-static void set_argument(struct options *o, const char *text,
+static void set_argument(struct options *o, char *text,
                          struct argp_state *state) {
   if (state->arg_num == 0 && strcmp(text, "attack") == 0)
     return;
-  if (state->arg_num == 1 && strcmp(text, "replay") == 0)
-    o->attack = ATTACK_REPLAY;
-  else if (state->arg_num == 1 && strcmp(text, "copy") == 0)
-    o->attack = ATTACK_COPY;
-  else if (state->arg_num == 1)
-    argp_error(state, "attack %s: must be replay or copy", text);
-  else
+  if (state->arg_num != 1)
     argp_error(state, "%s: unexpected", text);
+  if (!attack_find(text) && strcmp(text, "all") != 0 &&
+      strcmp(text, "list") != 0)
+    argp_error(state,
+               "attack %s: there is none of that name; `attack list` shows "
+               "them",
+               text);
+  o->attack = text;
+}
+
+static void check_attack(const struct options *o, struct argp_state *state) {
+  const struct attack *attack = o->attack ? attack_find(o->attack) : NULL;
+  if (state->arg_num == 1)
+    argp_error(state, "attack: which one? `attack list` shows them");
+  if (o->broker && !o->attack)
+    argp_error(state, "--broker: belongs to attacks");
+  if (attack && attack->restarts && !o->broker)
+    argp_error(state, "attack %s: needs --broker", o->attack);
 }
 
 static void check(const struct options *o, struct argp_state *state) {
-  if (state->arg_num == 1)
-    argp_error(state, "attack: which one, replay or copy?");
-  if (o->attack != ATTACK_NONE && o->json)
-    argp_error(state, "--json: an attack's verdict is text");
-  if (o->attack != ATTACK_COPY && o->original_first)
-    argp_error(state, "--first: belongs to attack copy");
+  check_attack(o, state);
   if (o->count && o->duration_ns)
     argp_error(state, "--count and --duration: one of them, not both");
 }
@@ -192,9 +196,6 @@ static error_t parse_word(int key, char *arg, struct argp_state *state) {
   case KEY_UPDATE:
     set_update(o, arg, state);
     return 0;
-  case KEY_FIRST:
-    set_first(o, arg, state);
-    return 0;
   default:
     return parse_number(key, arg, state);
   }
@@ -214,6 +215,9 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     return 0;
   case KEY_JSON:
     o->json = arg;
+    return 0;
+  case KEY_BROKER:
+    o->broker = arg;
     return 0;
   case KEY_QUIET:
     o->quiet = true;
@@ -239,9 +243,10 @@ static const char doc[] =
     "is lost. The summary is JSON.\n\n"
     "  whitekey-sim --devices 20 --rate 2 --duration 10\n"
     "  whitekey-sim --protocol 3.1.1 --profile door --count 5\n"
+    "  whitekey-sim attack all      try every attack\n"
     "  whitekey-sim attack replay   send a login again, byte for byte\n"
-    "  whitekey-sim attack copy     use a copied credential\n\n"
-    "Exit status: 0 all went well, or the attack was caught; 1 not; "
+    "  whitekey-sim attack list     what there is, and what is claimed\n\n"
+    "Exit status: 0 all went well, or the design's claims held; 1 not; "
     "2 wrong usage.";
 
 static const char *from_env(const char *name, const char *otherwise) {
@@ -251,7 +256,7 @@ static const char *from_env(const char *name, const char *otherwise) {
 
 void options_parse(struct options *options, int argc, char **argv) {
   const struct argp argp = {
-      argp_options, parse, "[attack replay|copy]", doc, NULL, NULL, NULL};
+      argp_options, parse, "[attack NAME|all|list]", doc, NULL, NULL, NULL};
   *options = (struct options){
       .host = "localhost",
       .port = 1883,

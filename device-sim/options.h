@@ -15,11 +15,9 @@
 
 #define PROFILE_MIX PROFILE_COUNT /* one after the other */
 
-enum attack { ATTACK_NONE, ATTACK_REPLAY, ATTACK_COPY };
-
 struct options {
-  enum attack attack;
-  bool original_first; /* attack copy: who logs in first */
+  const char *attack; /* a name of attack.h, "all", "list"; NULL: a fleet */
+  const char *broker; /* attacks: the configuration of one to start; NULL */
   const char *host;
   uint16_t port;
   enum wk_mqtt_version version;

@@ -266,18 +266,16 @@ class ErrorTest(SimCase):
                 ("--profile window: must be", "--profile", "window"),
                 ("one of them, not both", "-c", "1", "-d", "1"),
                 ("attack: which one", "attack"),
-                ("attack flood: must be", "attack", "flood"),
-                ("--first me: must be", "attack", "copy", "--first", "me"),
-                ("--first: belongs to", "attack", "replay",
-                 "--first", "original"),
-                ("--json: an attack", "attack", "copy", "--json", "x"),
-                ("more: unexpected", "attack", "copy", "more")):
+                ("attack flood: there is none", "attack", "flood"),
+                ("--broker: belongs to", "--broker", "x"),
+                ("needs --broker", "attack", "restored-backup"),
+                ("more: unexpected", "attack", "replay", "more")):
             with self.subTest(args):
                 self.fails(2, pattern, *args)
 
     def test_help__teaches(self):
         done = wk.run("whitekey-sim", "--help", check=0)
-        for word in ("attack copy", "--seed", "$WHITEKEY_REGISTRY",
+        for word in ("attack replay", "--seed", "$WHITEKEY_REGISTRY",
                      "Exit status"):
             self.assertIn(word, done.stdout)
 

@@ -281,6 +281,37 @@ class DocumentsTest(wk.TestCase):
             (("connect_ms", "p95"), 1),
         )
 
+    def test_attack_report__of_one_that_held_and_one_not_tried(self):
+        registry = self.registry()
+        port = self.broker(registry).port
+        path = self.folder.path("report.json")
+
+        def attack(env, *args):
+            wk.run("whitekey-sim", "attack", "replay", "-p", port, "-j", path,
+                   *args, env=env)
+            with open(path, encoding="utf-8") as file:
+                return json.load(file)
+
+        good = attack(registry.env)
+        bad = attack(self.registry("stranger").env, "--protocol", "3.1.1")
+        self.fits("attack-report", [good, bad])
+        for name in good["attacks"][0]:
+            row = dict(good["attacks"][0])
+            del row[name]
+            self.refuses("attack-report", good, (("attacks", 0), row))
+        self.refuses(
+            "attack-report", good,
+            (("protocol",), "4"),
+            (("attacks",), []),
+            (("attacks", 0, "verdict"), "won"),
+            (("attacks", 0, "claim"), "not tried"),
+            (("attacks", 0, "verdict"), "not tried"),
+            (("attacks", 0, "stranger"), 1),
+            (("attacks", 0, "held"), "yes"),
+            (("attacks", 0, "evidence"), ""),
+            (("attacks", 0, "steps", 0), 1),
+        )
+
     def test_reading__of_every_simulated_sensor(self):
         registry = self.registry()
         watcher = registry.enrol("watcher")

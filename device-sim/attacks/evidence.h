@@ -11,7 +11,6 @@ struct evidence {
   char path[4096];
   long begin; /* where this attack's lines start */
   char line[WK_AUDIT_LINE_MAX];
-  char reason[32]; /* of the line */
 };
 
 /* From now on lines count. */
@@ -20,9 +19,11 @@ WK_MUST_CHECK enum wk_err evidence_begin(struct evidence *evidence,
                                          struct wk_why *why);
 
 /*
- * Waits a moment for the first refused login of that device since then, and
- * moves on behind it. False: there is none, or the file cannot be read.
+ * Waits at most so long for a line about that device, or about none, whose
+ * reason or result is `word`, or that has an alarm of that name. line is empty
+ * where there is none, or the file cannot be read.
  */
-bool evidence_next(struct evidence *evidence, const char *did);
+bool evidence_find(struct evidence *evidence, const char *did,
+                   const char *word, int64_t wait_ms);
 
 #endif

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Who sits between device and broker, on a path without TLS. */
+#include "attacks.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <whitekey/bytes.h>
+
+#include "craft.h"
+#include "login.h"
+
+#define ASKS 6u
+#define WAIT_MS 5000
+
+/* ---- a port that the device takes for the broker's ---------------------- */
+
+struct ambush {
+  int listener;
+  struct place place;
+  struct peer victim; /* the other end of the device's connection */
+};
+
+static void ambush_open(struct lab *lab, struct ambush *ambush) {
+  struct sockaddr_in own = {.sin_family = AF_INET,
+                            .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+  socklen_t len = sizeof own;
+  *ambush = (struct ambush){
+      .listener = -1, .place.version = lab->place.version, .victim.fd = -1};
+  if (lab->err != WK_OK)
+    return;
+  ambush->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (ambush->listener < 0 ||
+      bind(ambush->listener, (const struct sockaddr *)&own, len) != 0 ||
+      listen(ambush->listener, 8) != 0 ||
+      getsockname(ambush->listener, (struct sockaddr *)&own, &len) != 0) {
+    lab_fail(lab, "no port to be had on loopback");
+    return;
+  }
+  memcpy(&ambush->place.address, &own, len);
+  ambush->place.address_len = len;
+}
+
+static void ambush_close(struct ambush *ambush) {
+  peer_close(&ambush->victim);
+  if (ambush->listener >= 0)
+    (void)close(ambush->listener);
+}
+
+/* The device's connection comes in here. */
+static bool ambush_take(struct ambush *ambush) {
+  struct pollfd poller = {.fd = ambush->listener, .events = POLLIN};
+  peer_close(&ambush->victim);
+  ambush->victim = (struct peer){.fd = -1, .version = ambush->place.version};
+  if (poll(&poller, 1, WAIT_MS) == 1)
+    ambush->victim.fd = accept(ambush->listener, NULL, NULL);
+  return ambush->victim.fd >= 0;
+}
+
+/* ---- small n ------------------------------------------------------------ */
+
+static void write_connack(struct packet *packet, const struct lab *lab,
+                          uint8_t code, const uint8_t *x4) {
+  uint8_t props[128];
+  struct wk_writer w;
+  struct wk_mqtt_connack connack = {.code = code};
+  const struct wk_mqtt_prop auth[] = {
+      {.id = WK_MQTT_AUTH_METHOD,
+       .data = {(const uint8_t *)LOGIN_METHOD, strlen(LOGIN_METHOD)}},
+      {.id = WK_MQTT_AUTH_DATA, .data = {x4, WK_X4_LEN}}};
+  wk_writer_init(&w, props, sizeof props);
+  if (x4 && lab->place.version == WK_MQTT_5)
+    for (size_t i = 0; i < 2; i++)
+      wk_mqtt_prop_write(&w, &auth[i]);
+  connack.props = (struct wk_span){props, w.used};
+  wk_writer_init(&w, packet->bytes, sizeof packet->bytes);
+  packet->len = 0;
+  if (wk_mqtt_connack_write(&w, lab->place.version, &connack) == WK_OK)
+    packet->len = w.used;
+}
+
+/* The device tries to log in at the impostor, who answers as he likes. */
+static void meet(struct lab *lab, struct ambush *ambush,
+                 const struct packet *login, const struct packet *answer) {
+  struct wk_mqtt_frame frame;
+  struct wk_reply reply;
+  if (lab->err != WK_OK || !peer_open(&lab->home, &ambush->place) ||
+      !peer_send(&lab->home, login->bytes, login->len) ||
+      !ambush_take(ambush) || !peer_next(&ambush->victim, &frame)) {
+    lab_fail(lab, "the device did not come to the impostor");
+    return;
+  }
+  (void)peer_send(&ambush->victim, answer->bytes, answer->len);
+  const enum answer got = peer_answer(&lab->home);
+  if (got == ANSWER_REFUSED)
+    wk_client_refused(lab->client);
+  else if (got == ANSWER_ACCEPTED &&
+           login_check(lab->client, &lab->home.connack, &reply, NULL) == WK_OK)
+    lab_say(lab, "the device believes that the broker is at index %u",
+            reply.index);
+}
+
+/* The index of the login that the device sends after the answer before. */
+static uint32_t ask_once(struct lab *lab, struct ambush *ambush,
+                         struct packet *login, bool refuse) {
+  struct wk_header header = {0};
+  struct wk_otp otp;
+  struct packet answer;
+  uint8_t x4[WK_X4_LEN];
+  if (lab->err == WK_OK)
+    lab->err = wk_client_next(lab->client, NULL, &otp, &lab->why);
+  if (lab->err != WK_OK)
+    return 0;
+  lab_write_parts(lab, login, lab->device.id.did, otp.x1, sizeof otp.x1, NULL,
+                  0);
+  craft_reply(x4, &lab->device, otp.x1, 1);
+  write_connack(&answer, lab, refuse ? 5 : 0, x4);
+  if (refuse && lab->place.version == WK_MQTT_5)
+    write_connack(&answer, lab, 0x87, NULL);
+  meet(lab, ambush, login, &answer);
+  if (wk_header_parse(&header, WK_X1, otp.x1, sizeof otp.x1) != WK_OK)
+    lab_fail(lab, "the device's own message has no header");
+  wk_wipe(&otp, sizeof otp);
+  return header.index;
+}
+
+/*
+ * An impostor of the server refuses, and says that he is at a lower index: no
+ * answer makes the device go back, and what it says to him is spent soon. He
+ * even has Ks and bio_id, so that his answers are right ones.
+ */
+void attack_small_n(struct lab *lab) {
+  struct ambush ambush;
+  struct packet heard[ASKS] = {0};
+  uint32_t last = 0;
+  ambush_open(lab, &ambush);
+  for (unsigned i = 0; i < ASKS && lab->err == WK_OK; i++) {
+    const uint32_t index = ask_once(lab, &ambush, &heard[i], i % 2 == 0);
+    lab_say(lab, "asked to go back, the device sends index %u", index);
+    if (index <= last)
+      lab_intruded(lab, "has an index that was given before");
+    last = index;
+  }
+  ambush_close(&ambush);
+  lab_must(lab);
+  for (unsigned i = 0; i < ASKS; i++)
+    lab_attack(lab, "what the impostor heard", &heard[i]);
+  lab_alive(lab);
+  lab_still(lab);
+  wk_wipe(heard, sizeof heard);
+}
+
+/* ---- live relay --------------------------------------------------------- */
+
+/* Hands the device's CONNECT to the broker and the answer to the device. */
+static bool relay_login(struct lab *lab, struct ambush *ambush,
+                        const struct packet *login) {
+  struct wk_mqtt_frame frame;
+  if (!peer_open(&lab->home, &ambush->place) ||
+      !peer_send(&lab->home, login->bytes, login->len) ||
+      !ambush_take(ambush) || !peer_next(&ambush->victim, &frame)) {
+    lab_fail(lab, "the device did not come to the relay");
+    return false;
+  }
+  const bool passed = peer_open(&lab->thief, &lab->place) &&
+                      peer_send(&lab->thief, ambush->victim.in, frame.len) &&
+                      peer_next(&lab->thief, &frame) &&
+                      peer_send(&ambush->victim, lab->thief.in, frame.len);
+  const bool in = passed && peer_answer(&lab->home) == ANSWER_ACCEPTED;
+  lab_say(lab, "the device, through the relay: %s", lab->home.saw);
+  return in;
+}
+
+static void tell_proof(struct lab *lab) {
+  struct wk_reply reply;
+  if (lab->place.version == WK_MQTT_5 &&
+      login_check(lab->client, &lab->home.connack, &reply, NULL) == WK_OK)
+    lab_say(lab, "the device: this is the broker, its X4 is right");
+}
+
+/* What the relay says in a session that the device opened counts as the
+ * device's word. */
+void attack_live_relay(struct lab *lab) {
+  struct ambush ambush;
+  struct packet login;
+  char topic[64];
+  ambush_open(lab, &ambush);
+  lab_write(lab, &login, lab->client);
+  if (lab->err == WK_OK && relay_login(lab, &ambush, &login)) {
+    tell_proof(lab);
+    (void)snprintf(topic, sizeof topic, "sensors/%s/injected",
+                   lab->device.id.did);
+    const int code = peer_publish(&lab->thief, topic, "99");
+    lab_say(lab, "a message that the relay put in: PUBACK %d", code);
+    if (code >= 0 && code < 0x80)
+      lab_intruded(lab, "speaks as the device");
+  }
+  ambush_close(&ambush);
+  wk_wipe(&login, sizeof login);
+}

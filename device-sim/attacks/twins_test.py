@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Each attack has a twin, where a defence is missing: the verdict turns, and
+whitekey-sim ends with 1.
+"""
+
+import os
+import re
+import unittest
+from concurrent.futures import ThreadPoolExecutor
+from signal import SIGKILL
+
+import wk
+from attack_case import Case, readme_rows
+
+# What a broker falls for that lets everybody in.
+LOGINS = ("replay", "pre-play", "copy-first", "copy-second",
+          "copy-alternating", "rollback", "forged", "bit-flip",
+          "cross-device", "cross-realm", "spliced-update", "stolen-registry",
+          "stolen-master", "chain-end", "small-n", "flood-name",
+          "flood-address", "mixed-pairs")
+
+
+class TwinTest(Case):
+    def setUp(self):
+        super().setUp()
+        self.store = self.registry()
+
+    def attack(self, port, name, *args, path=None):
+        """What the attack gives; the claim must not hold."""
+        env = self.store.env | ({"PATH": path} if path else {})
+        done = wk.run("whitekey-sim", "attack", name, "--port", port,
+                      "--length", 256, "--json", self.folder.path(name),
+                      *args, env=env, check=1)
+        row = self.report(name)[name]
+        self.assertFalse(row["held"], row)
+        self.assertIn(f"{name} ", done.stdout)
+        return row
+
+    def attacks(self, port, names, *args):
+        """Name and row of each; most of what they do is to wait."""
+        with ThreadPoolExecutor(len(names)) as pool:
+            rows = [pool.submit(self.attack, port, name, *args)
+                    for name in names]
+        return [(name, row.result()) for name, row in zip(names, rows)]
+
+    def verdict(self, *args, **more):
+        return self.attack(*args, **more)["verdict"]
+
+    def test_logins__at_a_broker_that_lets_everybody_in(self):
+        port = self.broker().port
+        for name, row in self.attacks(port, LOGINS, "--protocol", "3.1.1"):
+            with self.subTest(name):
+                self.assertEqual(row["verdict"], "not stopped")
+
+    def test_copies__where_a_copy_is_an_alarm_alone(self):
+        port = self.broker(self.store, options={"on_clone": "alarm"}).port
+        names = "copy-first", "copy-second", "copy-alternating"
+        for name, row in self.attacks(port, names):
+            with self.subTest(name):
+                self.assertEqual(row["verdict"], "not stopped")
+                self.assertIn('"reason":"clone"', row["evidence"])
+        self.assertEqual(self.verdict(port, "false-clone"), "stopped")
+
+    def test_copy_no_clock__where_devices_must_have_one(self):
+        broker = self.broker(self.store, options={"require_time": "true"})
+        row = self.attack(broker.port, "copy-no-clock")
+        self.assertEqual(row["verdict"], "not tried")
+        self.assertIn("first login was not let in", row["evidence"])
+
+    def test_trespass__where_roles_decide_nothing(self):
+        row = self.attack(self.broker(self.store).port, "topic-trespass")
+        self.assertEqual(row["verdict"], "not stopped")
+        self.assertIn("PUBACK sensors/sim-topic-trespass/t: taken, code 16",
+                      row["steps"])
+
+    def test_control__by_a_device_of_the_role_admin(self):
+        self.store.enrol("sim-intruder", "--role", "admin")
+        row = self.attack(self.broker(self.store).port, "control-trespass")
+        self.assertEqual(row["verdict"], "not stopped")
+        self.assertIn("the attacker: disabled another device", row["steps"])
+
+    def test_empty_auth__that_kills_the_broker(self):
+        broker = self.broker(self.store)
+        path = self.folder.path("report")
+        attack = self.process(
+            "whitekey-sim", "attack", "empty-auth", "--port", broker.port,
+            "--json", path, env=self.store.env)
+        broker.wait_log("AUTH that nobody asked for")
+        broker.stop(SIGKILL)
+        self.assertEqual(attack.wait(), 1)
+        row = self.report("report")["empty-auth"]
+        self.assertEqual(row["verdict"], "not stopped")
+        self.assertEqual(row["evidence"], "the broker is gone")
+
+    def test_restored_backup__at_a_broker_without_the_plugin(self):
+        port = wk.free_port()
+        config = self.folder.write("mosquitto.conf", "\n".join([
+            f"log_dest file {self.folder.path('log')}",
+            f"listener {port} {wk.HOST}", "allow_anonymous true", ""]))
+        path = wk.programs_folder(self.folder) + ":" + os.environ["PATH"]
+        self.assertEqual(
+            self.verdict(port, "restored-backup", "--protocol", "3.1.1",
+                         "--broker", config, path=path), "not stopped")
+
+    def test_live_relay__of_a_device_that_may_say_nothing(self):
+        self.store.cli("role", "set", "mute", "--subscribe", "x")
+        self.store.enrol("sim-live-relay", "--role", "mute")
+        broker = self.broker(self.store, options={"acl": None})
+        self.assertEqual(self.verdict(broker.port, "live-relay"), "stopped")
+
+    def test_not_stopped__at_a_broker_that_lets_nobody_in(self):
+        nobody = self.folder.write("nobody", "")
+        port = self.broker(config=f"password_file {nobody}").port
+        for name in ("takeover", "chip-owner"):
+            with self.subTest(name):
+                self.assertEqual(
+                    self.verdict(port, name, "--protocol", "3.1.1"),
+                    "stopped")
+
+    def test_twins__are_there_for_each_attack(self):
+        with open(__file__, encoding="utf-8") as file:
+            twins = set(re.findall(r'"([a-z-]+)"', file.read()))
+        self.assertEqual({row[0] for row in readme_rows()} - twins, set())
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
