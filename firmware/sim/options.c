@@ -7,6 +7,8 @@
 
 static const char usage[] =
     "usage: whitekey-dongle-sim [--eeprom FILE] [--fast] [--image ELF]\n"
+    "                           [--finger NUMBER | --no-finger] "
+    "[--sensor FILE]\n"
     "\n"
     "Runs the dongle's firmware on a simulated ATmega328P and prints the "
     "name\n"
@@ -14,35 +16,75 @@ static const char usage[] =
     "EEPROM\n"
     "went through on SIGINT and SIGTERM.\n"
     "\n"
-    "  --eeprom FILE  keeps the EEPROM there; any end is a power failure\n"
-    "  --fast         as fast as this machine can instead of at 16 MHz\n"
-    "  --image ELF    the firmware, if not the one that was built with this\n";
+    "  --eeprom FILE    keeps the EEPROM there; any end is a power failure\n"
+    "  --fast           as fast as this machine can instead of at 16 MHz\n"
+    "  --finger NUMBER  the firmware that asks a sensor, on which this "
+    "finger\n"
+    "                   lies (1..65534); SIGUSR1 lifts it, or puts it back\n"
+    "  --no-finger      the same, and nothing lies there; SIGUSR1: finger 1\n"
+    "  --image ELF      the firmware, if not one that was built with this\n"
+    "  --sensor FILE    keeps the sensor's templates and password there\n";
+
+#define FINGER_MAX 65534
+
+static void set_finger(struct options *options, const char *text) {
+  char *end = NULL;
+  const long number = strtol(text, &end, 10);
+  if (*end != '\0' || number < 1 || number > FINGER_MAX) {
+    (void)fprintf(stderr, "\"%s\" is no finger: 1 to %d\n", text, FINGER_MAX);
+    exit(2);
+  }
+  options->attended = options->finger_there = true;
+  options->finger = (uint16_t)number;
+}
+
+static const struct option known[] = {
+    {"eeprom", required_argument, NULL, 'e'},
+    {"fast", no_argument, NULL, 'f'},
+    {"finger", required_argument, NULL, 'F'},
+    {"no-finger", no_argument, NULL, 'N'},
+    {"image", required_argument, NULL, 'i'},
+    {"sensor", required_argument, NULL, 's'},
+    {"help", no_argument, NULL, 'h'},
+    {NULL, 0, NULL, 0},
+};
+
+/* False: getopt_long() has said what is wrong. */
+static bool take(struct options *options, int found) {
+  switch (found) {
+  case 'e':
+    options->eeprom = optarg;
+    break;
+  case 'f':
+    options->fast = true;
+    break;
+  case 'F':
+    set_finger(options, optarg);
+    break;
+  case 'N':
+    options->attended = true;
+    options->finger_there = false;
+    break;
+  case 's':
+    options->sensor = optarg;
+    break;
+  case 'i':
+    options->image = optarg;
+    break;
+  case 'h':
+    (void)fputs(usage, stdout);
+    exit(EXIT_SUCCESS);
+  default:
+    return false;
+  }
+  return true;
+}
 
 void options_parse(struct options *options, int argc, char **argv) {
-  static const struct option known[] = {
-      {"eeprom", required_argument, NULL, 'e'},
-      {"fast", no_argument, NULL, 'f'},
-      {"image", required_argument, NULL, 'i'},
-      {"help", no_argument, NULL, 'h'},
-      {NULL, 0, NULL, 0},
-  };
-  *options = (struct options){.image = WK_IMAGE};
+  *options = (struct options){.finger = 1};
   int found = 0;
   while ((found = getopt_long(argc, argv, "", known, NULL)) != -1) {
-    switch (found) {
-    case 'e':
-      options->eeprom = optarg;
-      break;
-    case 'f':
-      options->fast = true;
-      break;
-    case 'i':
-      options->image = optarg;
-      break;
-    case 'h':
-      (void)fputs(usage, stdout);
-      exit(EXIT_SUCCESS);
-    default:
+    if (!take(options, found)) {
       (void)fputs(usage, stderr);
       exit(2);
     }
@@ -51,4 +93,6 @@ void options_parse(struct options *options, int argc, char **argv) {
     (void)fprintf(stderr, "%s: what is \"%s\"?\n", argv[0], argv[optind]);
     exit(2);
   }
+  if (!options->image)
+    options->image = options->attended ? WK_IMAGE_FINGER : WK_IMAGE_UNATTENDED;
 }

@@ -3,10 +3,15 @@
 #define WHITEKEY_SIM_OPTIONS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct options {
   const char *image;  /* the firmware's ELF file */
   const char *eeprom; /* NULL: a new one, forgotten at the end */
+  const char *sensor; /* the same of the sensor */
+  bool attended;      /* the image asks a sensor */
+  bool finger_there;  /* at first */
+  uint16_t finger;    /* which one is put on the sensor */
   bool fast;          /* as fast as this machine can, not at 16 MHz */
 };
 

@@ -6,12 +6,25 @@
 
 #include "layout.h"
 
-static const struct part {
+#define LOCK_SIZE (2 * WK_LOCK_SIZE)
+
+struct part {
   const char *name;
   unsigned at;
   unsigned size;
-} parts[] = {
-    {"vault key", WK_AT_VAULT, WK_VAULT_SIZE},
+};
+
+static const struct part unattended = {"vault key", WK_AT_VAULT,
+                                       WK_VAULT_SIZE};
+
+static const struct part lock[] = {
+    {"lock", WK_AT_LOCK, LOCK_SIZE},
+    {"password", WK_AT_SENSOR, WK_AT_WRAPPED_0 - WK_AT_SENSOR},
+    {"wrapped 0", WK_AT_WRAPPED_0, WK_WRAPPED_SIZE},
+    {"wrapped 1", WK_AT_WRAPPED_1, WK_WRAPPED_SIZE},
+};
+
+static const struct part parts[] = {
     {"device", WK_AT_DEVICE, WK_DEVICE_SIZE},
     {"counter", WK_AT_COUNTER, 2 * WK_COUNTER_SIZE},
     {"slots", WK_AT_SLOTS, WK_SLOTS *WK_SLOT_SIZE},
@@ -30,9 +43,13 @@ static void print_part(const struct wk_eeprom *e, const struct part *part) {
          part->at + part->size - 1, part->name, all, most);
 }
 
-void report_print(struct wk_chip *chip) {
+void report_print(struct wk_chip *chip, bool attended) {
   const struct wk_eeprom *e = wk_chip_eeprom(chip);
   puts("EEPROM      what         writes   busiest cell");
+  if (!attended)
+    print_part(e, &unattended);
+  for (size_t i = 0; attended && i < sizeof lock / sizeof *lock; i++)
+    print_part(e, &lock[i]);
   for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
     print_part(e, &parts[i]);
   printf("stack: %u bytes deep, %" PRIu64 " ms of the chip's time\n",

@@ -4,7 +4,8 @@
 
 #include "chip.h"
 
-/* What stands where in the EEPROM, and what its cells went through. */
-void report_print(struct wk_chip *chip);
+/* What stands where in the EEPROM, and what its cells went through. attended:
+ * the key that opens the rest is a finger's. */
+void report_print(struct wk_chip *chip, bool attended);
 
 #endif

@@ -74,6 +74,9 @@ class SimTest(SimCase):
     def test_sim__bad_arguments(self):
         wk.run(SIM, "--slow", check=2)
         wk.run(SIM, "more", check=2)
+        for number in ("0", "65535", "thumb"):
+            said = wk.run(SIM, "--finger", number, check=2).stderr
+            self.assertIn(f'"{number}" is no finger', said)
         self.assertIn("usage", wk.run(SIM, "--help", check=0).stdout)
         said = wk.run(SIM, "--image", "/dev/null", check=1).stderr
         self.assertIn("/dev/null: no image for the chip", said)
@@ -81,10 +84,53 @@ class SimTest(SimCase):
     def test_sim__an_eeprom_of_another_size_or_in_use(self):
         path = self.folder.write("short", "x")
         said = wk.run(SIM, "--eeprom", path, check=1).stderr
-        self.assertIn("an EEPROM has 1024 bytes", said)
+        self.assertIn("the EEPROM has 1024 bytes", said)
         self.start("--fast", "--eeprom", self.kept())
         said = wk.run(SIM, "--eeprom", self.kept(), check=1).stderr
         self.assertIn("another chip has this EEPROM", said)
+
+
+class FingerTest(SimCase):
+    FILES = "eeprom", "sensor"
+
+    def start(self, *args):
+        files = [arg for name in self.FILES
+                 for arg in (f"--{name}", self.folder.path(name))]
+        return super().start("--fast", *files, *args)
+
+    def wait(self, port, status):
+        while (said := port.login())[0] != status:
+            pass
+        return said
+
+    def test_finger__opens_what_it_enrolled_and_no_other_does(self):
+        sim, port = self.start("--finger", "4")
+        self.assertEqual([port.ask(d.FINGER, bytes([step]))[0]
+                          for step in (1, 2)], [d.OK, d.OK])
+        self.assertEqual(port.enrol(), d.OK)
+        port.finish_enrolment()
+        server = d.Server(port)
+        for args, status in ((("--finger", "5"), d.STRANGER),
+                             (("--no-finger",), d.LOCKED),
+                             (("--finger", "4"), d.OK)):
+            sim.stop(signal.SIGKILL)
+            sim, port = self.start(*args)
+            self.assertEqual(port.login()[0], status)
+        sim.signal(signal.SIGUSR1)
+        self.wait(port, d.LOCKED)
+        sim.signal(signal.SIGUSR1)
+        server.take(self.wait(port, d.OK)[1])
+
+    def test_sensor__is_another_file_than_the_eeprom(self):
+        path = self.folder.write("short", "x")
+        said = wk.run(SIM, "--sensor", path, check=1).stderr
+        self.assertIn("the sensor has", said)
+
+    def test_sim__reports_the_lock(self):
+        sim, port = self.start("--no-finger")
+        port.info()
+        self.assertEqual(sim.stop(), 0)
+        sim.wait_log(r"^1008\.\.1023 +wrapped 1 ")
 
 
 class BrokerTest(SimCase):
