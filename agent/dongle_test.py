@@ -54,7 +54,7 @@ class DongleTest(AgentTest):
         self.server = self.broker(None)
         agent = self.agent()
         self.assertEqual(self.code(4), UNAVAILABLE[4])
-        agent.wait_log("no answer, or no proof")
+        agent.wait_log(": no proof;")
 
     def test_dongle__another_registrys_broker_is_refused(self):
         other = self.registry("other")
