@@ -134,7 +134,8 @@ static void bury(struct agent *agent, bool all) {
     session_free(session);
   }
   if (!agent->stopping)
-    listen_watch(agent, agent->session_count < AGENT_SESSIONS_MAX);
+    listen_watch(agent, agent->session_count < AGENT_SESSIONS_MAX ||
+                            session_silent(agent) != NULL);
 }
 
 enum wk_err agent_run(struct agent *agent, struct wk_why *why) {

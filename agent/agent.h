@@ -19,6 +19,7 @@
 
 #define AGENT_SCRATCH 65536u
 #define AGENT_SESSIONS_MAX 256u
+#define AGENT_TURN_BYTES ((size_t)1 << 20) /* then others are looked after */
 
 struct listener {
   struct watch watch;
@@ -68,7 +69,7 @@ void agent_close(struct agent *agent);
 /* ---- listen.c ----------------------------------------------------------- */
 
 WK_MUST_CHECK enum wk_err listen_open(struct agent *agent, struct wk_why *why);
-/* Takes new clients, or lets them wait. */
+/* Takes new clients, or lets them wait outside. */
 void listen_watch(struct agent *agent, bool on);
 void listen_close(struct agent *agent);
 

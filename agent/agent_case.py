@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the agent's tests share: a device, its broker, and an agent."""
 
+import os
 import time
 
 import rawmqtt
@@ -9,6 +10,12 @@ import wk
 UNAVAILABLE = {4: 3, 5: 0x88}
 BUSY = {4: 3, 5: 0x89}
 CREDENTIALS = {4: 4, 5: 0x86}
+
+
+def resident(pid):
+    """Bytes of memory."""
+    with open(f"/proc/{pid}/statm", encoding="ascii") as file:
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGESIZE")
 
 
 class AgentTest(wk.TestCase):

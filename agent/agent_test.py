@@ -5,19 +5,13 @@ import os
 
 import rawmqtt
 import wk
-from agent_case import CREDENTIALS, UNAVAILABLE, AgentTest
+from agent_case import CREDENTIALS, UNAVAILABLE, AgentTest, resident
 
 VERSIONS = (4, 5)
 
 
 # What is not read waits in the broker and not here.
 RESIDENT_MAX = 200_000_000 if wk.SANITIZE else 10_000_000
-
-
-def resident(pid):
-    """Bytes of memory."""
-    with open(f"/proc/{pid}/statm", encoding="ascii") as file:
-        return int(file.read().split()[1]) * os.sysconf("SC_PAGESIZE")
 
 
 class LoginTest(AgentTest):

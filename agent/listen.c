@@ -54,7 +54,9 @@ static void on_client(struct watch *watch, uint32_t events) {
   if (fd < 0)
     return;
   (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-  if (!may_enter(agent, fd) || !session_new(agent, fd))
+  const bool full = agent->session_count >= AGENT_SESSIONS_MAX;
+  if (!may_enter(agent, fd) || (full && !session_evict(agent)) ||
+      !session_new(agent, fd))
     (void)close(fd);
 }
 

@@ -6,6 +6,8 @@
 
 #include "own.h"
 
+#define PROOF_MAX 128u /* a CONNACK with an X4 and little else */
+
 /* ---- the local client's side -------------------------------------------- */
 
 enum wk_err login_ask(struct wk_mqtt_connect *asked,
@@ -22,6 +24,12 @@ enum wk_err login_ask(struct wk_mqtt_connect *asked,
     return wk_fail(why, WK_ERR_ARGUMENT,
                    "an authentication method of its own; clients of the "
                    "agent have none");
+  if (wk_mqtt_prop_find(&asked->props, WK_MQTT_MAX_PACKET, &prop) &&
+      prop.number < PROOF_MAX)
+    return wk_fail(why, WK_ERR_SPACE,
+                   "a maximum packet size below %u: no proof of the broker's "
+                   "fits into that",
+                   PROOF_MAX);
   return WK_OK;
 }
 
@@ -90,6 +98,14 @@ static bool is_for_client(enum wk_mqtt_version version, uint8_t code) {
   return code != 0x86 && code != 0x87 && code != 0x8a && code != 0x8c;
 }
 
+/* Another client, or this one asking for something else, may be let in. */
+static bool is_unfit(enum wk_mqtt_version version, uint8_t code) {
+  static const uint8_t codes[] = {0x81, 0x82, 0x84, 0x85, 0x90,
+                                  0x95, 0x99, 0x9a, 0x9b};
+  return version == WK_MQTT_5 ? memchr(codes, code, sizeof codes) != NULL
+                              : code == 1 || code == 2;
+}
+
 static void refused(struct login *login,
                     const struct wk_mqtt_connack *connack) {
   const bool busy = login->version == WK_MQTT_5
@@ -100,6 +116,7 @@ static void refused(struct login *login,
              connack->code);
   if (!busy) /* protocol section 2 */
     wk_client_refused(login->client);
+  login->unfit = is_unfit(login->version, connack->code);
   login->denied = login->version == WK_MQTT_5 && connack->code == 0x87;
   if (is_for_client(login->version, connack->code))
     login->code = connack->code;

@@ -26,7 +26,7 @@
 
 /* Of the local client's CONNECT, and of what a resumed session may send before
  * the broker has proven itself. */
-#define LOGIN_CONNECT_MAX ((size_t)1 << 20)
+#define LOGIN_CONNECT_MAX ((size_t)1 << 18)
 #define LOGIN_HELD_MAX ((size_t)1 << 24)
 
 enum login_method {
@@ -51,6 +51,7 @@ struct login {
   enum login_step step;
   uint8_t code;      /* REFUSED, FAILED: what the local client is told */
   bool denied;       /* REFUSED, MQTT 5: this login was not good enough */
+  bool unfit;        /* REFUSED: what the client asked for was not */
   bool lasting;      /* 3.1.1: the session outlives its connection */
   bool unsubscribed; /* or nothing to unsubscribe */
   bool subscribed;
@@ -63,7 +64,8 @@ struct login {
 };
 
 /* What a local client asks for. WK_ERR_MALFORMED: no CONNECT of 3.1.1 or 5;
- * WK_ERR_ARGUMENT: it brings credentials of its own. why says it. */
+ * WK_ERR_ARGUMENT: it brings credentials of its own; WK_ERR_SPACE: it takes no
+ * packet as large as the broker's proof. why says it. */
 WK_MUST_CHECK enum wk_err login_ask(struct wk_mqtt_connect *asked,
                                     const struct wk_mqtt_frame *frame,
                                     struct wk_why *why);
@@ -90,6 +92,7 @@ void login_end(struct login *login);
 /* A CONNACK that refuses; how the versions say that the broker is not to be
  * had now (3, 0x88) and that credentials are not for here (4, 0x86). */
 #define LOGIN_REFUSAL_MAX 5u
+#define LOGIN_TOO_LARGE 0x95u
 size_t login_refusal(uint8_t out[LOGIN_REFUSAL_MAX],
                      enum wk_mqtt_version version, uint8_t code);
 uint8_t login_unavailable(enum wk_mqtt_version version);

@@ -13,7 +13,6 @@
 #define GREETING_MS 10000
 #define WAITING_MS 30000
 #define CLOSING_MS 2000
-#define TURN_BYTES ((size_t)1 << 20) /* then others are looked after */
 #define KICKED_MS 1000
 
 /* ---- what is watched ---------------------------------------------------- */
@@ -52,10 +51,15 @@ static void watch_closing(struct session *session) {
 /* The client's last bytes are read and dropped: closing a socket that has
  * some would take back what was sent to it last. */
 static bool drain(struct session *session) {
-  ssize_t got = 1;
-  while (got > 0)
-    got = end_read(&session->near, session->agent->scratch, AGENT_SCRATCH);
-  return got < 0 && errno == EAGAIN;
+  size_t total = 0;
+  while (total < AGENT_TURN_BYTES) {
+    const ssize_t got =
+        end_read(&session->near, session->agent->scratch, AGENT_SCRATCH);
+    if (got <= 0)
+      return got < 0 && errno == EAGAIN;
+    total += (size_t)got;
+  }
+  return true;
 }
 
 static void close_on(struct session *session) {
@@ -155,6 +159,8 @@ static void greeted(struct session *session,
          why.text);
   if (err == WK_ERR_ARGUMENT)
     session_refuse(session, login_credentials(session->asked.version));
+  else if (err == WK_ERR_SPACE)
+    session_refuse(session, LOGIN_TOO_LARGE);
   else
     die(session);
 }
@@ -189,7 +195,7 @@ static void read_greeting(struct session *session) {
 /* Everything that is there, until the other end takes no more. */
 static bool pump(struct session *session, struct end *from, struct end *to) {
   size_t total = 0;
-  while (to->out.len == 0 && (total < TURN_BYTES || end_pending(from))) {
+  while (to->out.len == 0 && (total < AGENT_TURN_BYTES || end_pending(from))) {
     const ssize_t got = end_read(from, session->agent->scratch, AGENT_SCRATCH);
     if (got < 0 && (errno == EAGAIN || errno == EINTR))
       return true;
@@ -325,6 +331,20 @@ bool session_new(struct agent *agent, int fd) {
   if (!watch_set(&session->near.watch, agent->epoll, EPOLLIN))
     die(session);
   return true;
+}
+
+struct session *session_silent(const struct agent *agent) {
+  struct session *session = agent->sessions;
+  while (session && session->state != SESSION_GREETING)
+    session = session->next;
+  return session;
+}
+
+bool session_evict(struct agent *agent) {
+  struct session *session = session_silent(agent);
+  if (session)
+    die(session);
+  return session != NULL;
 }
 
 void session_free(struct session *session) {

@@ -69,6 +69,12 @@ void session_end(struct session *session);
 /* Frees it; it is in no list any more. */
 void session_free(struct session *session);
 
+/* Who has been there longest without a CONNECT, NULL: nobody. */
+struct session *session_silent(const struct agent *agent);
+
+/* That one makes room. False: nobody does. */
+bool session_evict(struct agent *agent);
+
 /* True from its CONNECT on to its end. */
 bool session_lives(const struct session *session);
 

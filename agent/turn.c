@@ -49,6 +49,13 @@ static void fail(struct session *session, const char *cause) {
   refuse_waiting(agent);
 }
 
+/* By what this one asked for: nobody else has to wait. */
+static void turn_away(struct session *session) {
+  wk_log(WK_LOG_NOTICE, "client \"%s\": %s, for what it asks for",
+         session->name, session->login.why.text);
+  session_refuse(session, session->login.code);
+}
+
 static void succeed(struct session *session) {
   struct agent *agent = session->agent;
   backoff_reset(&agent->backoff);
@@ -106,6 +113,8 @@ static void spoke(struct session *session) {
   buffer_drop(&login->to_broker, login->to_broker.len);
   if (login->step == LOGIN_DONE && sent) {
     succeed(session);
+  } else if (login->step == LOGIN_REFUSED && login->unfit) {
+    turn_away(session);
   } else if (login->step == LOGIN_REFUSED || login->step == LOGIN_FAILED) {
     learn(session);
     fail(session, login->why.text);
@@ -159,13 +168,16 @@ static bool take_packets(struct session *session) {
 static void listen_to_broker(struct session *session) {
   struct buffer *in = &session->far_in;
   ssize_t got = 1;
-  while (session->login.step < LOGIN_DONE) {
+  size_t total = 0;
+  while (session->login.step < LOGIN_DONE &&
+         (total < AGENT_TURN_BYTES || end_pending(&session->far))) {
     uint8_t *room = buffer_room(in, READ_BYTES, 2 * LOGIN_HELD_MAX);
     errno = ECONNRESET;
     got = room ? end_read(&session->far, room, READ_BYTES) : -1;
     if (got <= 0)
       break;
     in->len += (size_t)got;
+    total += (size_t)got;
     if (!take_packets(session)) {
       fail(session, "the broker's answer is malformed");
       return;

@@ -15,6 +15,7 @@ PUBREC = 0x50
 SUBSCRIBE, SUBACK, PINGREQ, PINGRESP = 0x82, 0x90, 0xC0, 0xD0
 DISCONNECT, AUTH = 0xE0, 0xF0
 SESSION_EXPIRY, METHOD, DATA, WILL_DELAY = 0x11, 0x15, 0x16, 0x18
+PACKET_MAX = 0x27
 FOREVER = 0xFFFFFFFF
 
 
@@ -136,7 +137,8 @@ class Client:
                 return Connack(body, self.version, 0).auth_data
 
     def begin(self, username=None, password=None, clean=True, method=None,
-              data=None, expiry=0, will=None, will_delay=None):
+              data=None, expiry=0, will=None, will_delay=None,
+              packet_max=None):
         """Sends CONNECT. will: topic and payload; its delay in seconds."""
         flags = 2 if clean else 0
         payload = _text(self.client_id)
@@ -154,6 +156,8 @@ class Client:
         head = _text("MQTT") + bytes([self.version, flags]) + b"\x00\x3c"
         if self.version == 5:
             props = bytes([SESSION_EXPIRY]) + struct.pack(">I", expiry)
+            if packet_max is not None:
+                props += bytes([PACKET_MAX]) + struct.pack(">I", packet_max)
             props += _auth_properties(method, data)
             head += _varint(len(props)) + props
         self.send(_packet(CONNECT, head + payload))
