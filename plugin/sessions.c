@@ -11,6 +11,8 @@
 
 #include <whitekey/random.h>
 
+#include "hash.h"
+
 #define BUCKETS_FIRST 64u
 
 struct wk_sessions {
@@ -34,27 +36,14 @@ static struct wk_sessions *tables;
 static struct wk_session *closing;
 static atomic_bool closing_waits; /* there is one, for other threads */
 
-/* Eight bytes at a time, started from the table's seed. */
-static uint64_t hash(uint64_t seed, const void *data, size_t len) {
-  const uint8_t *bytes = data;
-  uint64_t h = seed ^ len;
-  for (size_t at = 0; at < len; at += sizeof h) {
-    uint64_t word = 0;
-    memcpy(&word, bytes + at, len - at < sizeof word ? len - at : sizeof word);
-    h = (h ^ word) * UINT64_C(0x9e3779b97f4a7c15);
-    h ^= h >> 32;
-  }
-  return h;
-}
-
 static uint64_t hash_client(const struct wk_sessions *sessions,
                             const struct mosquitto *client) {
-  return hash(sessions->seed, &client, sizeof client);
+  return wk_hash(sessions->seed, &client, sizeof client);
 }
 
 static uint64_t hash_text(const struct wk_sessions *sessions,
                           const char *text) {
-  return hash(sessions->seed, text, strlen(text));
+  return wk_hash(sessions->seed, text, strlen(text));
 }
 
 static struct wk_session **bucket(const struct wk_sessions *sessions,
@@ -191,9 +180,10 @@ struct wk_session *wk_sessions_add(struct wk_sessions *sessions,
   if (sessions->count >= sessions->size)
     (void)resize(sessions, sessions->size * 2);
   const size_t id_size = strlen(client_id) + 1;
-  struct wk_session *made = calloc(1, sizeof *made + id_size);
+  struct wk_session *made = malloc(sizeof *made + id_size);
   if (!made)
     return NULL;
+  memset(made, 0, sizeof *made); /* calloc() leaves the thread's cache out */
   memcpy(made->client_id, client_id, id_size);
   made->client = client;
   memcpy(made->did, did, strnlen(did, WK_DID_MAX));

@@ -124,6 +124,8 @@ static unsigned take(struct wk_audit *audit, struct wk_event batch[BATCH]) {
     audit->first = (audit->first + 1) % WK_AUDIT_QUEUE;
     audit->count--;
   }
+  if (audit->count == 0)
+    audit->first = 0; /* what a burst left behind stays cold */
   return taken;
 }
 

@@ -145,13 +145,8 @@ static void login_on_disk(struct wk_server *server, struct login *login) {
     refuse(login);
 }
 
-/* Enrolled, enabled or released a moment ago: the store knows already. */
-static bool operator_may_differ(enum wk_reason reason) {
-  return reason == WK_REASON_UNKNOWN || reason == WK_REASON_FORGED ||
-         reason == WK_REASON_DISABLED || reason == WK_REASON_QUARANTINED;
-}
-
-/* False: only the store can tell, or must be asked first. */
+/* False: only the store can tell: what must be durable, and whose device an
+ * operator changed a moment ago. */
 static bool login_in_memory(struct wk_server *server, struct login *login) {
   bool done = true;
   (void)pthread_mutex_lock(&server->memory);
@@ -160,8 +155,8 @@ static bool login_in_memory(struct wk_server *server, struct login *login) {
   } else {
     decide(server, login);
     done = !login->durable &&
-           (!operator_may_differ(login->verdict->reason) ||
-            !wk_watch_changed(server->watch, server->change_seq));
+           !wk_watch_changed_device(server->watch, server->change_seq,
+                                    login->attempt->did);
     if (done && login->changed) {
       if (keep(server, login, NULL) == WK_OK)
         wk_fleet_mark(server->fleet, login->number);

@@ -176,4 +176,8 @@ WK_MUST_CHECK enum wk_err wk_watch_open(struct wk_watch **watch,
 void wk_watch_close(struct wk_watch *watch);
 bool wk_watch_changed(struct wk_watch *watch, int64_t seq);
 
+/* The same for changes of one device; true, too, where that cannot be told. */
+bool wk_watch_changed_device(struct wk_watch *watch, int64_t seq,
+                             const char *did);
+
 #endif

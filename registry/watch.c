@@ -13,6 +13,7 @@ struct wk_watch {
   sqlite3 *db;
   sqlite3_stmt *version;
   sqlite3_stmt *newest;
+  sqlite3_stmt *of;
   int64_t seen_version;
   int64_t seen_seq;
   const volatile uint32_t *index; /* shared with whoever writes; or NULL */
@@ -36,6 +37,10 @@ static int open_db(struct wk_watch *watch, const char *path) {
     code =
         sqlite3_prepare_v2(watch->db, "SELECT ifnull(max(seq), 0) FROM change",
                            -1, &watch->newest, NULL);
+  if (code == SQLITE_OK)
+    code = sqlite3_prepare_v2(
+        watch->db, "SELECT count(*) FROM change WHERE seq > ? AND d_id = ?",
+        -1, &watch->of, NULL);
   return code;
 }
 
@@ -62,6 +67,7 @@ void wk_watch_close(struct wk_watch *watch) {
     return;
   (void)sqlite3_finalize(watch->version);
   (void)sqlite3_finalize(watch->newest);
+  (void)sqlite3_finalize(watch->of);
   (void)sqlite3_close(watch->db);
   free(watch);
 }
@@ -99,4 +105,14 @@ bool wk_watch_changed(struct wk_watch *watch, int64_t seq) {
   if (!watch->index)
     find_index(watch);
   return watch->seen_seq > seq;
+}
+
+bool wk_watch_changed_device(struct wk_watch *watch, int64_t seq,
+                             const char *did) {
+  if (!wk_watch_changed(watch, seq))
+    return false;
+  if (sqlite3_bind_int64(watch->of, 1, seq) != SQLITE_OK ||
+      sqlite3_bind_text(watch->of, 2, did, -1, SQLITE_STATIC) != SQLITE_OK)
+    return true;
+  return number(watch->of) != 0;
 }

@@ -391,3 +391,9 @@ bool wk_watch_changed(struct wk_watch *watch, int64_t seq) {
   (void)watch;
   return disk.store.newest > seq;
 }
+
+bool wk_watch_changed_device(struct wk_watch *watch, int64_t seq,
+                             const char *did) {
+  const struct row *row = find(did);
+  return row && wk_watch_changed(watch, seq) && row->change > seq;
+}
