@@ -64,6 +64,49 @@ class UserTest(AgentTest):
                       done.stderr)
 
 
+class ConfigTest(AgentTest):
+    def setUp(self):
+        super().setUp()
+        self.server = self.broker(self.devices)
+
+    def says(self, config, status, words):
+        """--test-config and a start of the agent say the same."""
+        for more in (["--test-config"], []):
+            done = wk.run("whitekey-agent", "-c", config, *more, check=status)
+            self.assertIn(words, done.stdout + done.stderr)
+
+    def test_config__good_one_is_ok_beside_an_agent_at_work(self):
+        config = self.config(allow_user="daemon",
+                             listen=f"unix:{self.folder.path('socket')}")
+        self.process("whitekey-agent", "-c", config).wait_log("ready")
+        done = wk.run("whitekey-agent", "-c", config, "--test-config",
+                      check=0)
+        self.assertEqual(done.stdout, "ok\n")
+        self.assertEqual(self.thermo.load()["chains"]["C"]["next"], 1)
+
+    def test_config__wrong_ones_are_told(self):
+        missing = self.folder.path("missing")
+        tls = {"broker": f"mqtts://{wk.HOST}:{self.server.port}"}
+        for words, settings in (
+                ("brokr", {"brokr": "mqtt://localhost"}),
+                (missing, {"credential": missing}),
+                (missing, {"cafile": missing, **tls}),
+                ("pin", {"pin": "00", **tls}),
+                ("nosuchuser", {"allow_user": "nosuchuser"}),
+                ("unix:PATH", {"listen": "0.0.0.0:1883"})):
+            with self.subTest(words=words):
+                self.says(self.config(**settings), 1, words)
+
+    def test_credential__of_others_to_read_is_refused(self):
+        os.chmod(self.thermo.path, 0o644)
+        self.says(self.config(), 1, self.thermo.path)
+
+    def test_credential__with_a_users_part_is_refused(self):
+        gate = self.devices.enrol("gate", "--user")
+        self.says(self.config(credential=gate.path), 1,
+                  "holds a user's chain (D)")
+
+
 class UnitTest(wk.TestCase):
     @unittest.skipUnless(shutil.which("systemd-analyze"), "no systemd")
     def test_service__is_shut_in(self):

@@ -3,9 +3,12 @@
 
 import hashlib
 import os
+import queue
 import shutil
+import socket
 import ssl
 
+import rawmqtt
 import wk
 from agent_case import UNAVAILABLE, AgentTest
 
@@ -18,9 +21,9 @@ UNTRUSTED = "TLS: .*(not correctly signed|verification failed)"
 class TlsTest(AgentTest):
     def setUp(self):
         super().setUp()
-        self.cert, key = self.certificate("broker", NAME)
+        self.cert, self.key = self.certificate("broker", NAME)
         self.server = self.broker(
-            self.devices, config=f"certfile {self.cert}\nkeyfile {key}")
+            self.devices, config=f"certfile {self.cert}\nkeyfile {self.key}")
 
     def certificate(self, file, name):
         """One that signs itself: its own authority."""
@@ -81,6 +84,23 @@ class TlsTest(AgentTest):
         self.refused(
             self.tls_agent(cafile=self.cert, server_name="other.example"),
             "TLS: .*(does not match|verification failed)")
+
+    def test_name__is_what_the_broker_is_asked_for(self):
+        """Several brokers may share an address: SNI."""
+        asked = queue.Queue()
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.cert, self.key)
+        context.sni_callback = lambda tls, name, whole: asked.put(name)
+        listener = socket.create_server((wk.HOST, 0))
+        self.addCleanup(listener.close)
+        self.agent(broker=f"mqtts://{wk.HOST}:{listener.getsockname()[1]}",
+                   cafile=self.cert, server_name=NAME)
+        client = self.client()
+        client.begin()
+        sock = listener.accept()[0]
+        context.wrap_socket(sock, server_side=True).close()
+        self.assertEqual(asked.get_nowait(), NAME)
+        self.assertEqual(client.wait(rawmqtt.CONNACK)[1], UNAVAILABLE[4])
 
     def test_pin__alone_is_enough(self):
         pin = self.pin(self.cert).upper()

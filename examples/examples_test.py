@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The examples, built as an outsider does, against the installed library: each
-gets in again after its broker was restarted, with a password of its own."""
+"""The installed library, and programs that outsiders build against it: the
+examples get in again after their broker was restarted, each with a password of
+its own."""
 
+import base64
 import glob
 import os
 import shlex
@@ -17,7 +19,10 @@ SANITIZED = {"": [], "address": ["-fsanitize=address,undefined"],
              "thread": ["-fsanitize=thread"]}[wk.SANITIZE]
 
 
-class ExamplesTest(wk.TestCase):
+BUSY = 3  # enum wk_device_result
+
+
+class InstalledTest(wk.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.outside = wk.Folder()
@@ -35,19 +40,33 @@ class ExamplesTest(wk.TestCase):
         super().setUp()
         self.devices = self.registry()
         self.thermo = self.devices.enrol("thermo-1")
+
+    def cc(self, source, *libraries, archive=False):
+        """Compiles a program by what pkg-config says; archive: for machines
+        without the shared library."""
+        define = ["--define-variable=prefix=" + self.prefix]
+        if archive:
+            alone = self.folder.path("archive")
+            os.makedirs(alone, exist_ok=True)
+            shutil.copy(os.path.join(self.lib, "libwhitekey-client.a"), alone)
+            define += ["--static", "--define-variable=libdir=" + alone]
+        flags = wk.run("pkg-config", *define, "--cflags", "--libs",
+                       "whitekey-client", check=0,
+                       env={"PKG_CONFIG_PATH": self.pc_folder}).stdout
+        program = self.folder.path(os.path.basename(source)[:-2])
+        wk.run("cc", "-std=gnu11", "-Wall", "-Wextra", "-Werror", *SANITIZED,
+               source, "-o", program, *shlex.split(flags), *libraries,
+               check=0)
+        return program
+
+
+class ExamplesTest(InstalledTest):
+    def setUp(self):
+        super().setUp()
         self.server = self.broker(self.devices)
 
-    def cc(self, name, *libraries):
-        """Compiles an example by what pkg-config says."""
-        flags = wk.run(
-            "pkg-config", "--define-variable=prefix=" + self.prefix,
-            "--cflags", "--libs", "whitekey-client", check=0,
-            env={"PKG_CONFIG_PATH": self.pc_folder}).stdout
-        program = self.folder.path(name)
-        wk.run("cc", "-std=gnu11", "-Wall", "-Wextra", "-Werror", *SANITIZED,
-               os.path.join(EXAMPLES, name + ".c"), "-o", program,
-               *shlex.split(flags), *libraries, check=0)
-        return program
+    def example(self, name, *libraries):
+        return self.cc(os.path.join(EXAMPLES, name + ".c"), *libraries)
 
     def start(self, *argv):
         env = {"LD_LIBRARY_PATH": self.lib, "NODE_PATH": NODE,
@@ -71,7 +90,7 @@ class ExamplesTest(wk.TestCase):
         self.assertEqual(len(set(indices)), 2, indices)
 
     def test_paho_async__comes_back_by_itself(self):
-        program = self.cc("paho_async", "-lpaho-mqtt3as")
+        program = self.example("paho_async", "-lpaho-mqtt3as")
         client = self.start(program, f"mqtt://{wk.HOST}:{self.server.port}",
                             self.thermo.path)
         self.comes_back(client, "proven")
@@ -79,7 +98,7 @@ class ExamplesTest(wk.TestCase):
         self.assertNotIn("reserved", self.thermo.load())
 
     def test_libmosquitto_loop__comes_back_by_itself(self):
-        program = self.cc("libmosquitto_loop", "-lmosquitto")
+        program = self.example("libmosquitto_loop", "-lmosquitto")
         client = self.start(program, wk.HOST, self.server.port,
                             self.thermo.path)
         self.comes_back(client, "proven")
@@ -87,7 +106,7 @@ class ExamplesTest(wk.TestCase):
 
     def test_libmosquitto_loop__unproven_broker_is_refused(self):
         open_to_all = self.broker()
-        program = self.cc("libmosquitto_loop", "-lmosquitto")
+        program = self.example("libmosquitto_loop", "-lmosquitto")
         client = self.start(program, wk.HOST, open_to_all.port,
                             self.thermo.path)
         client.wait_log("^refused$")
@@ -115,6 +134,73 @@ class ExamplesTest(wk.TestCase):
         client = self.start(os.path.join(build, "libmosquitto_loop"), wk.HOST,
                             self.server.port, self.thermo.path)
         client.wait_log("^proven$")
+
+
+class LibraryTest(InstalledTest):
+    def setUp(self):
+        super().setUp()
+        self.env = {"LD_LIBRARY_PATH": self.lib}
+
+    def outsider(self, **how):
+        return self.cc(os.path.join(wk.SOURCE, "tests", "outsider.c"), **how)
+
+    def passwords(self, program, reserve, count):
+        return wk.run(program, self.thermo.path, reserve, count, check=0,
+                      env=self.env).stdout.split()
+
+    @staticmethod
+    def index(password):
+        """Protocol section 3: version, type, epoch, index."""
+        data = base64.urlsafe_b64decode(password + "==")
+        return int.from_bytes(data[6:10], "big")
+
+    def test_pkg_config__links_the_archive_too(self):
+        self.server = self.broker(self.devices)
+        program = self.outsider(archive=True)
+        self.assertNotIn("whitekey", wk.run("ldd", program, check=0).stdout)
+        self.env = {}
+        password, = self.passwords(program, 0, 1)
+        wk.run("mosquitto_pub", "-p", self.server.port, "-u", self.thermo.did,
+               "-P", password, "-t", "t", "-m", "m", check=0)
+
+    def test_processes__never_give_out_one_login_twice(self):
+        program = self.outsider()
+        several = [self.process(program, self.thermo.path, 0, 20, env=self.env)
+                   for _ in range(4)]
+        for process in several:
+            self.assertEqual(process.wait(), 0)
+        given = [self.index(password) for process in several
+                 for password in process.log().split()]
+        self.assertEqual(sorted(given), list(range(1, 81)))
+
+    def test_kept__another_process_is_told(self):
+        program = self.outsider()
+        keeper = self.process(program, self.thermo.path, 1, 1, "hold",
+                              env=self.env)
+        keeper.wait_log("^[A-Za-z0-9_-]+$")
+        done = wk.run(program, self.thermo.path, 0, 1, check=BUSY,
+                      env=self.env)
+        self.assertIn(f"{self.thermo.path}: another program keeps this"
+                      " credential open", done.stderr)
+
+    def test_killed__its_logins_are_not_given_out_again(self):
+        program = self.outsider()
+        keeper = self.process(program, self.thermo.path, 16, 3, "hold",
+                              env=self.env)
+        keeper.wait_log("^[A-Za-z0-9_-]+$")
+        keeper.stop(wk.SIGKILL)
+        password, = self.passwords(program, 16, 1)
+        self.assertEqual(self.index(password), 17)
+
+    def test_header__is_standard_c_and_cpp(self):
+        header = os.path.join(self.prefix, "include", "whitekey", "device.h")
+        for compiler, language in (("cc", "c"), ("c++", "c++")):
+            if shutil.which(compiler) is None:
+                continue  # the project needs no C++ itself
+            for standard in {"c": ("c99", "c11"), "c++": ("c++11",)}[language]:
+                wk.run(compiler, "-x", language, "-std=" + standard, "-Wall",
+                       "-Wextra", "-Wpedantic", "-Werror", "-fsyntax-only",
+                       header, check=0)
 
     def test_library__shows_its_interface_and_nothing_else(self):
         library = os.path.realpath(
