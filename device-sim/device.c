@@ -4,17 +4,19 @@
  *
  *   PAUSE -timer-> QUEUED -place-> OPENING -TCP-> GREETING -CONNACK-> PROVING
  *   PROVING -X4-> ONLINE -all readings-> DONE
+ *   ONLINE -its habit-> ASLEEP -timer-> QUEUED, or QUEUED at once
+ *   GREETING, PROVING, ONLINE -lost packet-> CUT -time-> as if lost
  *   any of them -lost, refused or silent-> PAUSE, longer each time; or DONE
  *   after REFUSALS_MAX explicit refusals in a row or without a login left
  */
 #include "sim.h"
 
+#include <math.h>
 #include <string.h>
 #include <sys/epoll.h>
 
-#define ANSWER_NS (10 * SECOND_NS) /* for CONNACK and PUBACK */
-#define PROOF_NS (5 * SECOND_NS)   /* for the X4 of a password login */
-#define PING_NS (30 * SECOND_NS)   /* half of the keep alive */
+#define PING_NS (30 * SECOND_NS)     /* half of the keep alive */
+#define CATCH_UP_NS (SECOND_NS / 10) /* of connections that are late */
 #define PAUSE_MIN_MS 100
 #define PAUSE_MAX_MS 5000
 /* Section 2's skip-ahead takes 7, an open key update twice that and a few. */
@@ -29,59 +31,82 @@ static bool is_online(const struct device *device) {
   return device->phase == PHASE_PROVING || device->phase == PHASE_ONLINE;
 }
 
+static uint32_t opening(const struct sim *sim) {
+  return sim->in_phase[PHASE_OPENING] + sim->in_phase[PHASE_GREETING];
+}
+
+void device_enter(struct sim *sim, struct device *device, enum phase phase) {
+  struct stats *stats = &sim->stats;
+  sim->in_phase[device->phase]--;
+  sim->in_phase[phase]++;
+  device->phase = (uint8_t)phase;
+  if (sim_online(sim) <= stats->online_most)
+    return;
+  stats->online_most = sim_online(sim);
+  stats->online_most_at = sim->now;
+}
+
 /* Sets the timer to what the device waits for in its phase. */
 static void rearm(struct sim *sim, struct device *device) {
+  const uint64_t timeout = sim->options->timeout_ns;
   uint64_t due = device->spoke + PING_NS;
   if (is_opening(device))
-    due = device->began + ANSWER_NS;
+    due = device->began + timeout;
   else if (device->phase == PHASE_PROVING)
-    due = device->began + PROOF_NS;
+    due = device->began + timeout / 2;
+  else if (device->phase == PHASE_CUT)
+    due = device->spoke + timeout;
   else if (device->in_flight)
-    due = device->sent + ANSWER_NS;
+    due = device->sent + timeout;
   else if (device->has_reading) /* of a connection that was lost */
     due = sim->now;
   else if (device->next_reading < due)
     due = device->next_reading;
+  if (device->release != 0 && device->release < due)
+    due = device->release;
   timers_set(&sim->timers, &device->timer, due);
 }
 
-static void leave(struct sim *sim, struct device *device) {
-  if (is_opening(device))
-    sim->opening--;
-  if (is_online(device))
-    sim->online--;
+static void leave(struct device *device) {
   net_close(device);
   device->in_flight = false;
+  device->release = 0;
 }
 
 static void retire(struct sim *sim, struct device *device) {
-  leave(sim, device);
+  leave(device);
   timers_clear(&sim->timers, &device->timer);
-  device->phase = PHASE_DONE;
-  sim->done++;
+  device_enter(sim, device, PHASE_DONE);
 }
 
-/* 0.1 s, then twice as long each time up to 5 s, give or take a half. */
+/* Give or take a half. */
+static void wait_in(struct sim *sim, struct device *device, enum phase phase,
+                    uint64_t ns) {
+  const double about = rng_below(&device->pause, (double)ns);
+  device_enter(sim, device, phase);
+  timers_set(&sim->timers, &device->timer,
+             sim->now + ns / 2 + (uint64_t)about);
+}
+
+/* 0.1 s, then twice as long each time up to 5 s. */
 static void take_pause(struct sim *sim, struct device *device) {
-  leave(sim, device);
-  int32_t ms = PAUSE_MAX_MS;
+  leave(device);
+  uint32_t ms = PAUSE_MAX_MS;
   if (device->failures < 6)
     ms = PAUSE_MIN_MS << device->failures;
   /* The skip-ahead is soon through: its refusals are no reason to wait. */
   if (device->failures < UINT8_MAX &&
       (device->refusals == 0 || device->refusals > REFUSALS_QUICK))
     device->failures++;
-  ms = rng_range(&device->pause, ms / 2, ms * 3 / 2);
-  device->phase = PHASE_PAUSE;
-  timers_set(&sim->timers, &device->timer,
-             sim->now + (uint64_t)ms * UINT64_C(1000000));
+  wait_in(sim, device, PHASE_PAUSE, ms * UINT64_C(1000000));
 }
 
 /* The connection is of no use any more. */
 static void lost(struct sim *sim, struct device *device) {
-  if (device->phase == PHASE_ONLINE)
+  const bool is_cut = device->phase == PHASE_CUT;
+  if (device->phase == PHASE_ONLINE || (is_cut && device->let_in))
     sim->stats.disconnects++;
-  if (is_opening(device) && !device->answered)
+  if ((is_opening(device) || (is_cut && !device->let_in)) && !device->answered)
     sim->stats.unanswered++;
   if (device->spent || device->refusals >= REFUSALS_MAX) {
     sim->stats.gave_up++;
@@ -90,6 +115,16 @@ static void lost(struct sim *sim, struct device *device) {
     retire(sim, device);
   else
     take_pause(sim, device);
+}
+
+void device_cut(struct sim *sim, struct device *device) {
+  net_ignore(sim, device);
+  sim->stats.cut++;
+  device->cut = true;
+  device->out_len = 0;
+  device->release = 0;
+  device->spoke = sim->now;
+  device_enter(sim, device, PHASE_CUT);
 }
 
 /* Nobody ever got in: a wrong address rather than a restart. */
@@ -102,14 +137,35 @@ static void unreachable(struct sim *sim, struct device *device, int error) {
   lost(sim, device);
 }
 
-static void start_queued(struct sim *sim) {
-  while (sim->opening < OPENING_MAX && sim->queue_head && !sim->failed) {
+uint64_t device_next_start(const struct sim *sim) {
+  return sim->queue_head && isfinite(sim->options->connrate)
+             ? sim->next_connect
+             : UINT64_MAX;
+}
+
+/* With --connrate so many a second, without as many as are answered. */
+static bool take_turn(struct sim *sim) {
+  const double connrate = sim->options->connrate;
+  if (!isfinite(connrate))
+    return opening(sim) < OPENING_MAX;
+  if (sim->next_connect > sim->now)
+    return false;
+  if (sim->next_connect + CATCH_UP_NS < sim->now)
+    sim->next_connect = sim->now - CATCH_UP_NS;
+  sim->next_connect += (uint64_t)((double)SECOND_NS / connrate);
+  return true;
+}
+
+void device_start_queued(struct sim *sim) {
+  while (sim->queue_head && !sim->failed && take_turn(sim)) {
     struct device *device = sim->queue_head;
     sim->queue_head = device->next;
-    device->phase = PHASE_OPENING;
+    device_enter(sim, device, PHASE_OPENING);
     device->began = sim->now;
     device->spoke = sim->now;
-    sim->opening++;
+    device->intent = INTENT_STAY;
+    device->let_in = false;
+    device->answered = false;
     const int error = net_open(sim, device);
     if (!error)
       rearm(sim, device);
@@ -119,7 +175,7 @@ static void start_queued(struct sim *sim) {
 }
 
 static void enqueue(struct sim *sim, struct device *device) {
-  device->phase = PHASE_QUEUED;
+  device_enter(sim, device, PHASE_QUEUED);
   device->next = NULL;
   timers_clear(&sim->timers, &device->timer);
   if (sim->queue_head)
@@ -129,31 +185,51 @@ static void enqueue(struct sim *sim, struct device *device) {
   sim->queue_tail = device;
 }
 
+/* What a device does by itself after a reading. */
+static void follow_intent(struct sim *sim, struct device *device) {
+  if (device->intent == INTENT_SLEEP) {
+    const double sleep = device->sensor.profile->habits.sleep;
+    session_goodbye(sim, device);
+    leave(device);
+    sim->stats.slept++;
+    device->awake = 0;
+    wait_in(sim, device, PHASE_ASLEEP, (uint64_t)(sleep * SECOND_NS));
+  } else {
+    leave(device);
+    sim->stats.left++;
+    enqueue(sim, device);
+  }
+}
+
 /* After anything that happened on an open connection. */
 static void carry_on(struct sim *sim, struct device *device, bool good) {
   if (!good) {
     lost(sim, device);
+  } else if (device->phase == PHASE_CUT) {
+    rearm(sim, device);
   } else if (session_finished(sim, device) ||
              (sim->stopping && is_online(device) && !device->in_flight)) {
     session_goodbye(sim, device);
     retire(sim, device);
+  } else if (is_online(device) && device->intent != INTENT_STAY) {
+    follow_intent(sim, device);
   } else
     rearm(sim, device);
-  start_queued(sim);
+  device_start_queued(sim);
 }
 
 void device_ready(struct sim *sim, struct device *device, uint32_t events) {
   bool good = true;
-  if (device->fd < 0)
+  if (device->fd < 0 || device->phase == PHASE_CUT)
     return;
   if (device->phase == PHASE_OPENING) {
     const int error = net_opened(device);
     if (error) {
       unreachable(sim, device, error);
-      start_queued(sim);
+      device_start_queued(sim);
       return;
     }
-    device->phase = PHASE_GREETING;
+    device_enter(sim, device, PHASE_GREETING);
     good = session_begin(sim, device);
   } else if (events & EPOLLOUT)
     good = net_flush(sim, device);
@@ -174,19 +250,25 @@ static bool online_due(struct sim *sim, struct device *device) {
 }
 
 void device_due(struct sim *sim, struct device *device) {
+  if (device->release != 0 && device->release <= sim->now) {
+    carry_on(sim, device, net_flush(sim, device));
+    return;
+  }
   switch ((enum phase)device->phase) {
   case PHASE_PAUSE:
+  case PHASE_ASLEEP:
     enqueue(sim, device);
-    start_queued(sim);
+    device_start_queued(sim);
     return;
   case PHASE_OPENING:
   case PHASE_GREETING:
+  case PHASE_CUT:
     carry_on(sim, device, false);
     return;
   case PHASE_PROVING:
     /* Section 6.5: an X4 may be lost; the password was spent all the same. */
     sim->stats.unverified++;
-    device->phase = PHASE_ONLINE;
+    device_enter(sim, device, PHASE_ONLINE);
     device->refusals = 0;
     carry_on(sim, device, true);
     return;
@@ -200,8 +282,11 @@ void device_due(struct sim *sim, struct device *device) {
 }
 
 void device_stop(struct sim *sim, struct device *device) {
-  if (device->phase == PHASE_DONE || device->in_flight)
+  const bool is_cut = device->phase == PHASE_CUT;
+  if (device->phase == PHASE_DONE || (device->in_flight && !is_cut))
     return;
+  if (device->has_reading && device->was_sent && device->cut)
+    sim->stats.unsettled++;
   if (is_online(device))
     session_goodbye(sim, device);
   retire(sim, device);

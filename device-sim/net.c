@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sim.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -42,22 +43,53 @@ enum wk_err net_resolve(struct sockaddr_storage *address, socklen_t *len,
   return WK_OK;
 }
 
+static enum wk_err add_source(struct sim *sim, const char *text,
+                              struct wk_why *why) {
+  const struct addrinfo hints = {.ai_socktype = SOCK_STREAM,
+                                 .ai_family = sim->address.ss_family,
+                                 .ai_flags = AI_NUMERICHOST};
+  struct addrinfo *found = NULL;
+  if (sim->sources == SOURCES_MAX)
+    return wk_fail(why, WK_ERR_SPACE, "--bind: more than %u addresses",
+                   SOURCES_MAX);
+  const int error = getaddrinfo(text, NULL, &hints, &found);
+  if (error)
+    return wk_fail(why, WK_ERR_ARGUMENT, "--bind %s: %s", text,
+                   gai_strerror(error));
+  memcpy(&sim->source[sim->sources++], found->ai_addr, found->ai_addrlen);
+  freeaddrinfo(found);
+  return WK_OK;
+}
+
+enum wk_err net_sources(struct sim *sim, struct wk_why *why) {
+  const char *list = sim->options->bind;
+  enum wk_err err = WK_OK;
+  while (list && err == WK_OK) {
+    char text[INET6_ADDRSTRLEN + 1];
+    const size_t len = strcspn(list, ",");
+    (void)snprintf(text, sizeof text, "%.*s", (int)len, list);
+    err = add_source(sim, text, why);
+    list = list[len] ? list + len + 1 : NULL;
+  }
+  return err;
+}
+
 enum wk_err net_limit(uint32_t sockets, struct wk_why *why) {
   struct rlimit limit;
   const rlim_t want = sockets + OTHER_FILES;
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= want)
     return WK_OK;
-  if (limit.rlim_max < want)
-    return wk_fail(why, WK_ERR_SPACE,
-                   "--devices %u: needs %llu open files, the limit is %llu "
-                   "(ulimit -n)",
-                   sockets, (unsigned long long)want,
-                   (unsigned long long)limit.rlim_max);
+  const rlim_t had = limit.rlim_max;
   limit.rlim_cur = want;
-  if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
-    return wk_fail(why, WK_ERR_IO, "ulimit -n %llu: %s",
-                   (unsigned long long)want, strerror(errno));
-  return WK_OK;
+  if (had < want)
+    limit.rlim_max = want; /* which root may do */
+  if (setrlimit(RLIMIT_NOFILE, &limit) == 0)
+    return WK_OK;
+  return wk_fail(why, WK_ERR_SPACE,
+                 "--devices %u: needs %llu open files, the limit is %llu "
+                 "(ulimit -n, or LimitNOFILE= of a service): %s",
+                 sockets, (unsigned long long)want, (unsigned long long)had,
+                 strerror(errno));
 }
 
 static bool watch(const struct sim *sim, struct device *device, int operation,
@@ -66,25 +98,47 @@ static bool watch(const struct sim *sim, struct device *device, int operation,
   return epoll_ctl(sim->epoll, operation, device->fd, &event) == 0;
 }
 
+/* Devices take the addresses in turn; the port is chosen by connect(), which
+ * knows that one may serve two addresses. */
+static bool take_source(const struct sim *sim, const struct device *device) {
+  const int one = 1;
+  if (sim->sources == 0)
+    return true;
+  const size_t number = (size_t)(device - sim->devices);
+  const struct sockaddr_storage *source = &sim->source[number % sim->sources];
+  (void)setsockopt(device->fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &one,
+                   sizeof one);
+  return bind(device->fd, (const struct sockaddr *)source, sim->address_len) ==
+         0;
+}
+
+static int fail_open(struct sim *sim, const char *what) {
+  const int error = errno;
+  sim->failed = true;
+  (void)wk_fail(&sim->why, WK_ERR_IO, "%s: %s", what, strerror(error));
+  return error;
+}
+
 int net_open(struct sim *sim, struct device *device) {
   const int one = 1;
   device->in_len = 0;
   device->out_len = 0;
+  device->release = 0;
   device->waits_to_write = true;
-  device->answered = false;
   device->fd = socket(sim->address.ss_family,
                       SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (device->fd < 0 ||
-      !watch(sim, device, EPOLL_CTL_ADD, EPOLLIN | EPOLLOUT)) {
-    sim->failed = true;
-    (void)wk_fail(&sim->why, WK_ERR_IO, "socket: %s", strerror(errno));
-    return errno;
-  }
+  if (device->fd < 0 || !watch(sim, device, EPOLL_CTL_ADD, EPOLLIN | EPOLLOUT))
+    return fail_open(sim, "socket");
+  if (!take_source(sim, device))
+    return fail_open(sim, "--bind");
   (void)setsockopt(device->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
   if (connect(device->fd, (const struct sockaddr *)&sim->address,
               sim->address_len) == 0 ||
       errno == EINPROGRESS)
     return 0;
+  if (errno == EADDRNOTAVAIL)
+    return fail_open(sim, "no port is left on this side: spread the devices "
+                          "over more addresses with --bind");
   return errno;
 }
 
@@ -102,26 +156,38 @@ int net_opened(const struct device *device) {
   return error;
 }
 
-bool net_flush(struct sim *sim, struct device *device) {
+static bool send_some(struct sim *sim, struct device *device) {
   while (device->out_len > 0) {
     const ssize_t sent =
         send(device->fd, device->out, device->out_len, MSG_NOSIGNAL);
     if (sent < 0 && errno == EINTR)
       continue;
-    if (sent < 0 && errno != EAGAIN)
-      return false;
     if (sent < 0)
-      break;
+      return errno == EAGAIN;
     device->out_len = (uint16_t)(device->out_len - sent);
     memmove(device->out, device->out + sent, device->out_len);
     device->spoke = sim->now;
   }
-  const bool waits = device->out_len > 0;
+  return true;
+}
+
+bool net_flush(struct sim *sim, struct device *device) {
+  const bool held = device->release > sim->now;
+  if (!held) {
+    device->release = 0;
+    if (!send_some(sim, device))
+      return false;
+  }
+  const bool waits = device->out_len > 0 && !held;
   if (waits == device->waits_to_write)
     return true;
   device->waits_to_write = waits;
   return watch(sim, device, EPOLL_CTL_MOD,
                waits ? EPOLLIN | EPOLLOUT : EPOLLIN);
+}
+
+void net_ignore(const struct sim *sim, const struct device *device) {
+  (void)epoll_ctl(sim->epoll, EPOLL_CTL_DEL, device->fd, NULL);
 }
 
 bool net_read(struct device *device) {

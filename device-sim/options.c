@@ -18,6 +18,8 @@
 
 const char *argp_program_version = "whitekey-sim " WK_VERSION;
 
+#define UNLIMITED "unlimited"
+
 enum key {
   KEY_HOST = 'h',
   KEY_PORT = 'p',
@@ -29,12 +31,16 @@ enum key {
   KEY_COUNT = 'c',
   KEY_QUIET = 'q',
   KEY_SEED = 's',
-  KEY_RATE = 0x100,
-  KEY_PROTOCOL,
+  KEY_CONNRATE = 'R',
+  KEY_BIND = 'A',
+  KEY_PROTOCOL = 0x100,
+  KEY_TIMEOUT,
   KEY_PROFILE,
+  KEY_PROFILES,
   KEY_LENGTH,
   KEY_UPDATE,
-  KEY_BROKER
+  KEY_BROKER,
+  KEY_HABIT = 0x200 /* the first of habits_all, the others behind it */
 };
 
 static const struct argp_option argp_options[] = {
@@ -45,6 +51,10 @@ static const struct argp_option argp_options[] = {
      "5: enhanced authentication WHITEKEY, the broker's answer is checked "
      "within the same round trip; 3.1.1: password (5)",
      0},
+    {"bind", KEY_BIND, "ADDRESS,...", 0,
+     "connect from these addresses in turn: each has some 28000 ports", 0},
+    {"timeout", KEY_TIMEOUT, "SECONDS", 0,
+     "a broker that does not answer for so long is given up (10)", 0},
     {0, 0, 0, 0, "Registry that the devices are enrolled in:", 2},
     {"registry", KEY_REGISTRY, "FILE", 0,
      "$WHITEKEY_REGISTRY, else " WK_REGISTRY_DEFAULT, 0},
@@ -58,20 +68,43 @@ static const struct argp_option argp_options[] = {
      0},
     {0, 0, 0, 0, "Fleet:", 3},
     {"devices", KEY_DEVICES, "N", 0, "how many, sim-0001 .. (10)", 0},
+    {"connrate", KEY_CONNRATE, "R", 0,
+     "connections a second, or " UNLIMITED " (" UNLIMITED ")", 0},
     {"profile", KEY_PROFILE, "NAME", 0,
      "temperature, heart-rate, door, power, or mix (mix)", 0},
-    {"rate", KEY_RATE, "R", 0, "readings a second of each device (1)", 0},
+    {"profiles", KEY_PROFILES, "FILE", 0,
+     "other profiles than these four, as JSON", 0},
     {"duration", KEY_DURATION, "SECONDS", 0, "end after so long", 0},
     {"count", KEY_COUNT, "N", 0,
      "end when every device has had so many readings acknowledged", 0},
     {"seed", KEY_SEED, "N", 0,
-     "the same number gives the same devices and readings again (1)", 0},
-    {0, 0, 0, 0, "Attack:", 4},
+     "the same number gives the same devices, readings and decisions again "
+     "(1)",
+     0},
+    {0, 0, 0, 0, "Each device, unless its profile says otherwise:", 4},
+    {"rate", KEY_HABIT, "R", 0,
+     "readings a second, 0 for none, or " UNLIMITED " (1)", 0},
+    {"churn", KEY_HABIT + 1, "PERCENT", 0,
+     "chance to leave without a word after a reading, and come back (0)", 0},
+    {"sleep", KEY_HABIT + 2, "SECONDS", 0,
+     "log out and sleep so long, give or take a half (0: never)", 0},
+    {"awake", KEY_HABIT + 3, "N", 0, "after so many readings (1)", 0},
+    {"loss", KEY_HABIT + 4, "PERCENT", 0,
+     "chance that a packet gets lost, either way, and its connection with it "
+     "(0)",
+     0},
+    {"delay", KEY_HABIT + 5, "MS", 0,
+     "what it sends leaves so much later, give or take a half (0)", 0},
+    {"skew", KEY_HABIT + 6, "SECONDS", 0,
+     "its clock is wrong by up to so much (0)", 0},
+    {"drift", KEY_HABIT + 7, "PPM", 0,
+     "and fast or slow by up to so many millionths (0)", 0},
+    {0, 0, 0, 0, "Attack:", 5},
     {"broker", KEY_BROKER, "FILE", 0,
      "start mosquitto with this configuration, which listens at --port, and "
      "end it; for attacks that restart their broker",
      0},
-    {0, 0, 0, 0, "Output:", 5},
+    {0, 0, 0, 0, "Output:", 6},
     {"json", KEY_JSON, "FILE", 0,
      "write the summary, or the report of the attacks, there", 0},
     {"quiet", KEY_QUIET, 0, 0, "no progress line", 0},
@@ -91,6 +124,24 @@ static double number(struct argp_state *state, const char *what,
   return value;
 }
 
+/* The same, where it may be without end. */
+static double rate(struct argp_state *state, const char *what,
+                   const char *text, double min, double max) {
+  return strcmp(text, UNLIMITED) == 0
+             ? INFINITY
+             : number(state, what, text, min, max, false);
+}
+
+static void set_habit(struct options *o, const struct habit *habit,
+                      const char *text, struct argp_state *state) {
+  const double value =
+      habit == &habits_all[0]
+          ? rate(state, habit->name, text, habit->min, habit->max)
+          : number(state, habit->name, text, habit->min, habit->max,
+                   habit->whole);
+  (void)habit_set(&o->habits, habit, value); /* within its range it fits */
+}
+
 static void set_protocol(struct options *o, const char *text,
                          struct argp_state *state) {
   if (strcmp(text, "3.1.1") == 0)
@@ -99,20 +150,6 @@ static void set_protocol(struct options *o, const char *text,
     o->version = WK_MQTT_5;
   else
     argp_error(state, "--protocol %s: must be 3.1.1 or 5", text);
-}
-
-static void set_profile(struct options *o, const char *text,
-                        struct argp_state *state) {
-  enum profile profile;
-  if (strcmp(text, "mix") == 0)
-    o->profile = PROFILE_MIX;
-  else if (profile_find(&profile, text))
-    o->profile = profile;
-  else
-    argp_error(state,
-               "--profile %s: must be temperature, heart-rate, door, power "
-               "or mix",
-               text);
 }
 
 static void set_update(struct options *o, const char *text,
@@ -150,6 +187,8 @@ static void check(const struct options *o, struct argp_state *state) {
   check_attack(o, state);
   if (o->count && o->duration_ns)
     argp_error(state, "--count and --duration: one of them, not both");
+  if (o->count && !o->profiles && o->habits.rate <= 0)
+    argp_error(state, "--count: never ends with --rate 0");
 }
 
 static error_t parse_number(int key, char *arg, struct argp_state *state) {
@@ -165,9 +204,12 @@ static error_t parse_number(int key, char *arg, struct argp_state *state) {
     o->length = (uint32_t)number(state, "length", arg, WK_CHAIN_ENROL_MIN,
                                  WK_CHAIN_LEN_MAX, true);
     return 0;
-  case KEY_RATE:
-    o->interval_ns =
-        (uint64_t)(SECOND_NS / number(state, "rate", arg, 0.001, 1e5, false));
+  case KEY_CONNRATE:
+    o->connrate = rate(state, "connrate", arg, 0.01, 1e6);
+    return 0;
+  case KEY_TIMEOUT:
+    o->timeout_ns = (uint64_t)(SECOND_NS * number(state, "timeout", arg, 0.1,
+                                                  3600, false));
     return 0;
   case KEY_DURATION:
     o->duration_ns = (uint64_t)(SECOND_NS * number(state, "duration", arg,
@@ -190,35 +232,50 @@ static error_t parse_word(int key, char *arg, struct argp_state *state) {
   case KEY_PROTOCOL:
     set_protocol(o, arg, state);
     return 0;
-  case KEY_PROFILE:
-    set_profile(o, arg, state);
-    return 0;
   case KEY_UPDATE:
     set_update(o, arg, state);
     return 0;
   default:
+    if (key >= KEY_HABIT && key < (int)(KEY_HABIT + HABITS)) {
+      set_habit(o, &habits_all[key - KEY_HABIT], arg, state);
+      return 0;
+    }
     return parse_number(key, arg, state);
+  }
+}
+
+/* Taken as it is. */
+static const char **text_of(struct options *o, int key) {
+  switch (key) {
+  case KEY_HOST:
+    return &o->host;
+  case KEY_BIND:
+    return &o->bind;
+  case KEY_REGISTRY:
+    return &o->registry;
+  case KEY_MASTER:
+    return &o->master;
+  case KEY_PROFILE:
+    return &o->profile;
+  case KEY_PROFILES:
+    return &o->profiles;
+  case KEY_JSON:
+    return &o->json;
+  case KEY_BROKER:
+    return &o->broker;
+  default:
+    return NULL;
   }
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state) {
   struct options *o = state->input;
+  const char **text = text_of(o, key);
+  if (text) {
+    *text = arg;
+    return 0;
+  }
   switch (key) {
-  case KEY_HOST:
-    o->host = arg;
-    return 0;
-  case KEY_REGISTRY:
-    o->registry = arg;
-    return 0;
-  case KEY_MASTER:
-    o->master = arg;
-    return 0;
-  case KEY_JSON:
-    o->json = arg;
-    return 0;
-  case KEY_BROKER:
-    o->broker = arg;
-    return 0;
   case KEY_QUIET:
     o->quiet = true;
     return 0;
@@ -263,7 +320,9 @@ void options_parse(struct options *options, int argc, char **argv) {
       .version = WK_MQTT_5,
       .devices = 10,
       .length = 1024,
-      .interval_ns = (uint64_t)SECOND_NS,
+      .connrate = INFINITY,
+      .timeout_ns = (uint64_t)(10 * SECOND_NS),
+      .habits = {.rate = 1, .awake = 1},
       .profile = PROFILE_MIX,
       .seed = 1,
       .registry = from_env("WHITEKEY_REGISTRY", WK_REGISTRY_DEFAULT),

@@ -11,9 +11,9 @@
 #include <whitekey/client.h>
 #include <whitekey/mqtt.h>
 
-#include "profile.h"
+#include "habits.h"
 
-#define PROFILE_MIX PROFILE_COUNT /* one after the other */
+#define PROFILE_MIX "mix" /* one after the other */
 
 struct options {
   const char *attack; /* a name of attack.h, "all", "list"; NULL: a fleet */
@@ -21,13 +21,17 @@ struct options {
   const char *host;
   uint16_t port;
   enum wk_mqtt_version version;
+  const char *bind;    /* numeric addresses, commas between; NULL: any */
+  uint64_t timeout_ns; /* for the broker's answers */
   uint32_t devices;
+  double connrate; /* connections a second, INFINITY: as fast as it goes */
   uint32_t length; /* of each chain */
   enum wk_update_when update;
-  uint64_t interval_ns; /* between two readings of a device */
   uint64_t duration_ns; /* 0: no limit */
   uint32_t count;       /* readings of each device, 0: no limit */
-  unsigned profile;     /* enum profile, or PROFILE_MIX */
+  const char *profile;  /* a name, or PROFILE_MIX */
+  const char *profiles; /* a file of them, NULL: our own */
+  struct habits habits; /* where a profile does not say otherwise */
   uint64_t seed;
   const char *registry;
   const char *master;

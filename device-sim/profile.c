@@ -1,115 +1,108 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "profile.h"
 
-#include <inttypes.h>
-#include <stdio.h>
+#include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
-#define PLACES 4u
-#define TENTH "%" PRId32 ".%" PRId32
-#define IN_TENTHS(value) (value) / 10, (value) % 10
+#define OWN 4u
+#define BATTERY                                                               \
+  {                                                                           \
+    .name = "battery", .every = 20, .min = 20, .max = 100, .step = 1,         \
+    .falls = true                                                             \
+  }
+#define ROOMS                                                                 \
+  { "bedroom", "kitchen", "bathroom", "nursery" }
+#define PEOPLE                                                                \
+  { "anna", "ben", "carla", "dora" }
+#define DOORS                                                                 \
+  { "front", "garden", "garage", "medicine" }
+#define APPLIANCES                                                            \
+  { "oven", "heater", "washer", "charger" }
 
-struct walk {
-  int32_t min, max, step;
+/* A number that walks at random, with one decimal. */
+#define WALK(title, low, high, most)                                          \
+  {                                                                           \
+    .name = (title), .every = 1, .min = (low), .max = (high), .step = (most), \
+    .decimals = 1                                                             \
+  }
+#define WHOLE(title, low, high, most)                                         \
+  { .name = (title), .every = 1, .min = (low), .max = (high), .step = (most) }
+#define CHOICE(title, changes, ...)                                           \
+  {                                                                           \
+    .name = (title), .kind = FIELD_CHOICE, .every = (changes), .choices = 4,  \
+    .choice = __VA_ARGS__                                                     \
+  }
+
+static const struct profile own[OWN] = {
+    {.name = "temperature",
+     .share = 1,
+     .fields = 4,
+     .field = {WALK("temperature", 160, 260, 2), WALK("humidity", 300, 650, 5),
+               BATTERY, CHOICE("location", 0, ROOMS)}},
+    {.name = "heart-rate",
+     .share = 1,
+     .fields = 4,
+     .field = {WHOLE("heart_rate", 48, 145, 4), WHOLE("spo2", 94, 100, 1),
+               BATTERY, CHOICE("wearer", 0, PEOPLE)}},
+    {.name = "door",
+     .share = 1,
+     .fields = 4,
+     .field = {{.name = "open", .kind = FIELD_BOOLEAN, .every = 2},
+               BATTERY,
+               CHOICE("door", 0, DOORS),
+               CHOICE("opened_by", 2, PEOPLE)}},
+    {.name = "power",
+     .share = 1,
+     .fields = 4,
+     .field = {WALK("power", 300, 32000, 900), WALK("voltage", 2250, 2350, 4),
+               WHOLE("frequency", 50, 50, 1),
+               CHOICE("appliance", 0, APPLIANCES)}},
 };
 
-/* Tenths; never negative, which keeps the sign out of the division. */
-static const struct {
-  const char *name;
-  struct walk first, second;
-} profiles[PROFILE_COUNT] = {
-    [PROFILE_TEMPERATURE] = {"temperature", {160, 260, 2}, {300, 650, 5}},
-    [PROFILE_HEART_RATE] = {"heart-rate", {480, 1450, 40}, {940, 1000, 5}},
-    [PROFILE_DOOR] = {"door", {0, 1, 1}, {0, 0, 0}},
-    [PROFILE_POWER] = {"power", {300, 32000, 900}, {2250, 2350, 4}},
-};
-
-static const char *const rooms[PLACES] = {"bedroom", "kitchen", "bathroom",
-                                          "nursery"};
-static const char *const people[PLACES] = {"anna", "ben", "carla", "dora"};
-static const char *const doors[PLACES] = {"front", "garden", "garage",
-                                          "medicine"};
-static const char *const appliances[PLACES] = {"oven", "heater", "washer",
-                                               "charger"};
-
-const char *profile_name(enum profile profile) {
-  return profiles[profile].name;
+static enum wk_err open_own(struct profiles *profiles,
+                            const struct habits *habits, struct wk_why *why) {
+  profiles->all = malloc(sizeof own);
+  if (!profiles->all)
+    return wk_fail(why, WK_ERR_MEMORY, "out of memory");
+  memcpy(profiles->all, own, sizeof own);
+  profiles->count = OWN;
+  for (size_t i = 0; i < OWN; i++)
+    profiles->all[i].habits = *habits;
+  return WK_OK;
 }
 
-bool profile_find(enum profile *profile, const char *name) {
-  for (unsigned i = 0; i < PROFILE_COUNT; i++) {
-    if (strcmp(profiles[i].name, name) == 0) {
-      *profile = (enum profile)i;
-      return true;
-    }
+enum wk_err profiles_open(struct profiles *profiles, const char *path,
+                          const struct habits *habits, struct wk_why *why) {
+  *profiles = (struct profiles){0};
+  return path ? profiles_read(profiles, path, habits, why)
+              : open_own(profiles, habits, why);
+}
+
+void profiles_close(struct profiles *profiles) {
+  free(profiles->all);
+  cJSON_Delete(profiles->tree);
+  *profiles = (struct profiles){0};
+}
+
+const struct profile *profiles_find(const struct profiles *profiles,
+                                    const char *name) {
+  for (size_t i = 0; i < profiles->count; i++) {
+    if (strcmp(profiles->all[i].name, name) == 0)
+      return &profiles->all[i];
   }
-  return false;
+  return NULL;
 }
 
-void sensor_init(struct sensor *sensor, enum profile profile, uint64_t seed,
-                 uint32_t device) {
-  const struct walk *first = &profiles[profile].first;
-  const struct walk *second = &profiles[profile].second;
-  struct rng *rng = &sensor->rng;
-  rng_init(rng, seed, device, RNG_SENSOR);
-  sensor->profile = (uint8_t)profile;
-  sensor->place = (uint8_t)rng_range(rng, 0, PLACES - 1);
-  sensor->battery = rng_range(rng, 400, 1000);
-  sensor->first = rng_range(rng, first->min, first->max);
-  sensor->second = rng_range(rng, second->min, second->max);
-}
-
-static void take_step(struct rng *rng, int32_t *value,
-                      const struct walk *walk) {
-  *value += rng_range(rng, -walk->step, walk->step);
-  if (*value < walk->min)
-    *value = walk->min;
-  if (*value > walk->max)
-    *value = walk->max;
-}
-
-static int print_fields(const struct sensor *s, char *out, size_t cap) {
-  const int32_t percent = s->battery / 10;
-  switch ((enum profile)s->profile) {
-  case PROFILE_TEMPERATURE:
-    return snprintf(out, cap,
-                    "\"temperature\":" TENTH ",\"humidity\":" TENTH
-                    ",\"battery\":%" PRId32 ",\"location\":\"%s\"}",
-                    IN_TENTHS(s->first), IN_TENTHS(s->second), percent,
-                    rooms[s->place]);
-  case PROFILE_HEART_RATE:
-    return snprintf(out, cap,
-                    "\"heart_rate\":%" PRId32 ",\"spo2\":%" PRId32
-                    ",\"battery\":%" PRId32 ",\"wearer\":\"%s\"}",
-                    s->first / 10, s->second / 10, percent, people[s->place]);
-  case PROFILE_DOOR:
-    return snprintf(out, cap,
-                    "\"open\":%s,\"battery\":%" PRId32
-                    ",\"door\":\"%s\",\"opened_by\":\"%s\"}",
-                    s->first ? "true" : "false", percent, doors[s->place],
-                    people[s->place]);
-  case PROFILE_POWER:
-    return snprintf(out, cap,
-                    "\"power\":" TENTH ",\"voltage\":" TENTH
-                    ",\"frequency\":50,\"appliance\":\"%s\"}",
-                    IN_TENTHS(s->first), IN_TENTHS(s->second),
-                    appliances[s->place]);
-  }
-  return 0;
-}
-
-size_t sensor_read(struct sensor *sensor, char text[READING_MAX], uint32_t seq,
-                   uint64_t time_ms) {
-  struct rng *rng = &sensor->rng;
-  take_step(rng, &sensor->first, &profiles[sensor->profile].first);
-  take_step(rng, &sensor->second, &profiles[sensor->profile].second);
-  if (sensor->battery > 10 && rng_range(rng, 0, 9) == 0)
-    sensor->battery--;
-  const int head =
-      snprintf(text, READING_MAX,
-               "{\"time\":%" PRIu64 ".%03" PRIu64 ",\"seq\":%" PRIu32 ",",
-               time_ms / 1000, time_ms % 1000, seq);
-  const int tail =
-      print_fields(sensor, text + head, READING_MAX - (size_t)head);
-  return (size_t)head + (size_t)tail;
+const struct profile *profiles_turn(const struct profiles *profiles,
+                                    uint32_t device) {
+  uint32_t round = 0;
+  for (size_t i = 0; i < profiles->count; i++)
+    round += profiles->all[i].share;
+  assert(round > 0); /* at least one, and each at least 1 */
+  uint32_t left = device % round;
+  size_t i = 0;
+  while (left >= profiles->all[i].share)
+    left -= profiles->all[i++].share;
+  return &profiles->all[i];
 }

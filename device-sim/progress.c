@@ -21,7 +21,7 @@ void progress_show(const struct sim *sim) {
                 "\r%" PRIu32 "/%" PRIu32 " online  %" PRIu64
                 " readings, %" PRIu64 " acknowledged  %s%" PRIu64
                 " refused%s\033[K",
-                sim->online, sim->options->devices, s->published, s->acked,
+                sim_online(sim), sim->options->devices, s->published, s->acked,
                 red, s->refused, plain);
 }
 

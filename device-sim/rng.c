@@ -49,6 +49,11 @@ int32_t rng_range(struct rng *rng, int32_t min, int32_t max) {
   return (int32_t)(min + (int64_t)((rng_next(rng) >> 32) * span >> 32));
 }
 
+double rng_below(struct rng *rng, double below) {
+  /* 53 bits: what a double holds. */
+  return (double)(rng_next(rng) >> 11) * 0x1p-53 * below;
+}
+
 void rng_secret(uint8_t out[32], uint64_t seed, const char *label,
                 const char *name, uint32_t generation) {
   uint8_t be_seed[8];

@@ -14,7 +14,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum rng_stream { RNG_SENSOR = 1, RNG_PAUSE };
+enum rng_stream {
+  RNG_SENSOR = 1,
+  RNG_PAUSE,  /* how long, which decides nothing else */
+  RNG_CHANCE, /* whether */
+  RNG_CLOCK
+};
 
 struct rng {
   uint64_t s[4];
@@ -27,6 +32,9 @@ uint64_t rng_next(struct rng *rng);
 
 /* Evenly min..max, both included. */
 int32_t rng_range(struct rng *rng, int32_t min, int32_t max);
+
+/* Evenly 0..below, without below itself. */
+double rng_below(struct rng *rng, double below);
 
 /*
  * 32 bytes for one purpose of one device and generation:

@@ -67,3 +67,17 @@ Test(rng, secret__every_part_matters) {
   rng_secret(other, 1, "chain", "sim-0001", 1);
   cr_assert(memcmp(base, other, 32) != 0);
 }
+
+Test(rng, below__is_even_and_stays_below) {
+  struct rng rng;
+  unsigned seen[4] = {0};
+  rng_init(&rng, 1, 1, RNG_CHANCE);
+  for (int i = 0; i < 4000; i++) {
+    const double value = rng_below(&rng, 4);
+    cr_assert(value >= 0 && value < 4);
+    seen[(int)value]++;
+  }
+  for (size_t i = 0; i < 4; i++)
+    cr_assert(seen[i] > 850 && seen[i] < 1150, "%u of %zu", seen[i], i);
+  cr_assert_eq(rng_below(&rng, 0), 0);
+}

@@ -28,16 +28,57 @@ void sim_warn(struct sim *sim, const char *text) {
   sim->warnings++;
 }
 
-static void init_device(struct sim *sim, struct device *device,
-                        uint32_t number) {
-  const struct options *o = sim->options;
-  const unsigned profile =
-      o->profile == PROFILE_MIX ? number % PROFILE_COUNT : o->profile;
+static void init_device(struct sim *sim, uint32_t number,
+                        const struct profile *named) {
+  struct device *device = &sim->devices[number];
+  const uint64_t seed = sim->options->seed;
+  const struct profile *profile =
+      named ? named : profiles_turn(&sim->profiles, number);
   device->fd = -1;
   device->timer.place = TIMER_OFF;
-  device->phase = PHASE_PAUSE;
-  sensor_init(&device->sensor, (enum profile)profile, o->seed, number);
-  rng_init(&device->pause, o->seed, number, RNG_PAUSE);
+  device->next_reading = profile->habits.rate > 0 ? 0 : UINT64_MAX;
+  sensor_init(&device->sensor, profile, seed, number);
+  rng_init(&device->pause, seed, number, RNG_PAUSE);
+  rng_init(&device->chance, seed, number, RNG_CHANCE);
+  clock_init(&device->clock, &profile->habits, seed, number,
+             clock_machine_ms());
+}
+
+/* NULL: each in its turn. */
+static enum wk_err find_profile(const struct profile **profile,
+                                const struct sim *sim, struct wk_why *why) {
+  const char *name = sim->options->profile;
+  char known[160] = "";
+  *profile = profiles_find(&sim->profiles, name);
+  if (*profile || strcmp(name, PROFILE_MIX) == 0)
+    return WK_OK;
+  for (size_t i = 0; i < sim->profiles.count; i++) {
+    const size_t at = strlen(known);
+    (void)snprintf(known + at, sizeof known - at, "%s, ",
+                   sim->profiles.all[i].name);
+  }
+  return wk_fail(why, WK_ERR_MISSING,
+                 "--profile %s: must be %sor " PROFILE_MIX, name, known);
+}
+
+static enum wk_err init_devices(struct sim *sim, struct wk_why *why) {
+  const struct options *o = sim->options;
+  const struct profile *profile = NULL;
+  enum wk_err err =
+      profiles_open(&sim->profiles, o->profiles, &o->habits, why);
+  if (err == WK_OK)
+    err = find_profile(&profile, sim, why);
+  if (err != WK_OK)
+    return err;
+  sim->devices = calloc(o->devices, sizeof *sim->devices);
+  sim->timers.heap = calloc(o->devices, sizeof(struct timer *));
+  if (!sim->devices || !sim->timers.heap)
+    return wk_fail(why, WK_ERR_MEMORY, "out of memory for %u devices",
+                   o->devices);
+  for (uint32_t i = 0; i < o->devices; i++)
+    init_device(sim, i, profile);
+  sim->in_phase[PHASE_PAUSE] = o->devices;
+  return WK_OK;
 }
 
 static enum wk_err enrol(struct sim *sim, struct wk_why *why) {
@@ -54,8 +95,8 @@ static enum wk_err enrol(struct sim *sim, struct wk_why *why) {
     err = fleet_enrol(&fleet, did, &credential, why);
     if (err != WK_OK)
       break;
-    if (wk_client_new(&sim->devices[i].client, &credential, wk_clock_system,
-                      NULL) != WK_OK)
+    if (wk_client_new(&sim->devices[i].client, &credential, clock_seconds,
+                      &sim->devices[i].clock) != WK_OK)
       err = wk_fail(why, WK_ERR_MEMORY, "%s: out of memory", did);
     wk_credential_wipe(&credential);
     sim->stats.enrolled++;
@@ -66,16 +107,13 @@ static enum wk_err enrol(struct sim *sim, struct wk_why *why) {
 
 static enum wk_err prepare(struct sim *sim, struct wk_why *why) {
   const struct options *o = sim->options;
-  sim->devices = calloc(o->devices, sizeof *sim->devices);
-  sim->timers.heap = calloc(o->devices, sizeof(struct timer *));
-  if (!sim->devices || !sim->timers.heap)
-    return wk_fail(why, WK_ERR_MEMORY, "out of memory for %u devices",
-                   o->devices);
-  for (uint32_t i = 0; i < o->devices; i++)
-    init_device(sim, &sim->devices[i], i);
-  enum wk_err err = net_limit(o->devices, why);
+  enum wk_err err = init_devices(sim, why);
+  if (err == WK_OK)
+    err = net_limit(o->devices, why);
   if (err == WK_OK)
     err = net_resolve(&sim->address, &sim->address_len, o->host, o->port, why);
+  if (err == WK_OK)
+    err = net_sources(sim, why);
   if (err == WK_OK)
     err = enrol(sim, why);
   sim->epoll = epoll_create1(EPOLL_CLOEXEC);
@@ -93,15 +131,17 @@ static void clear(struct sim *sim) {
     (void)close(sim->epoll);
   free(sim->timers.heap);
   free(sim->devices);
+  profiles_close(&sim->profiles);
 }
 
 static int wait_ms(const struct sim *sim) {
   const struct timer *first = timers_first(&sim->timers);
-  if (!first)
-    return ROUND_MS;
-  if (first->due <= sim->now)
+  uint64_t due = device_next_start(sim);
+  if (first && first->due < due)
+    due = first->due;
+  if (due <= sim->now)
     return 0;
-  const uint64_t ms = (first->due - sim->now) / 1000000 + 1;
+  const uint64_t ms = (due - sim->now) / 1000000 + 1;
   return ms < ROUND_MS ? (int)ms : (int)ROUND_MS;
 }
 
@@ -118,6 +158,7 @@ static void one_round(struct sim *sim) {
     /* Only what is due now: each moves its own timer on. */
     device_due(sim, (struct device *)(void *)first);
   }
+  device_start_queued(sim);
 }
 
 static void stop(struct sim *sim) {
@@ -133,7 +174,8 @@ static void loop(struct sim *sim) {
   uint64_t end = o->duration_ns ? sim->now + o->duration_ns : UINT64_MAX;
   for (uint32_t i = 0; i < o->devices; i++)
     timers_set(&sim->timers, &sim->devices[i].timer, sim->now);
-  while (sim->done < o->devices && !sim->failed) {
+  sim->next_connect = sim->now;
+  while (sim->in_phase[PHASE_DONE] < o->devices && !sim->failed) {
     one_round(sim);
     if (!sim->stopping && (sim_interrupted || sim->now >= end)) {
       stop(sim);
@@ -154,6 +196,7 @@ enum wk_err sim_run(struct sim *sim, const struct options *options,
   memset(sim, 0, sizeof *sim);
   sim->options = options;
   sim->epoll = -1;
+  sim->stats.enrolling = net_now();
   enum wk_err err = prepare(sim, why);
   if (err == WK_OK) {
     sim->now = net_now();

@@ -7,7 +7,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "login.h"
 
@@ -32,8 +31,39 @@ static struct wk_writer out_writer(struct device *device) {
 
 static bool send_out(struct sim *sim, struct device *device,
                      const struct wk_writer *w, enum wk_err err) {
+  const double delay = device->sensor.profile->habits.delay;
+  if (delay > 0 && device->out_len == 0 && w->used > 0) {
+    const double ms = delay / 2 + rng_below(&device->pause, delay);
+    device->release = sim->now + (uint64_t)(ms * 1e6);
+  }
   device->out_len = (uint16_t)w->used;
   return err == WK_OK && net_flush(sim, device);
+}
+
+/* The same at once, whatever the link's delay. */
+static void push_out(struct sim *sim, struct device *device,
+                     const struct wk_writer *w) {
+  device->release = 0;
+  device->out_len = (uint16_t)w->used;
+  (void)net_flush(sim, device);
+}
+
+/*
+ * A packet that asks for an answer. Which of the two gets lost is decided when
+ * it is sent, so that it does not depend on what comes in meanwhile. What TCP
+ * cannot bring it does not skip either: the connection is dead from then on,
+ * and the device learns it by waiting.
+ */
+static bool ask(struct sim *sim, struct device *device,
+                const struct wk_writer *w, enum wk_err err) {
+  const double loss = device->sensor.profile->habits.loss;
+  const double fate = loss > 0 ? rng_below(&device->chance, 100) : 100;
+  if (err != WK_OK || fate >= 2 * loss)
+    return send_out(sim, device, w, err);
+  if (fate >= loss) /* the answer */
+    push_out(sim, device, w);
+  device_cut(sim, device);
+  return true;
 }
 
 bool session_begin(struct sim *sim, struct device *device) {
@@ -44,11 +74,11 @@ bool session_begin(struct sim *sim, struct device *device) {
   if (err != WK_OK)
     sim_warn(sim, why.text);
   device->spent = err == WK_ERR_EXHAUSTED;
-  return send_out(sim, device, &w, err);
+  return ask(sim, device, &w, err);
 }
 
 static void go_online(struct sim *sim, struct device *device) {
-  device->phase = PHASE_ONLINE;
+  device_enter(sim, device, PHASE_ONLINE);
   device->failures = 0;
   device->refusals = 0;
   if (device->next_reading < sim->now)
@@ -67,7 +97,7 @@ static bool update_keys(struct sim *sim, struct device *device) {
     sim_warn(sim, why.text);
   else
     sim->stats.updates++;
-  return send_out(sim, device, &w, err);
+  return ask(sim, device, &w, err);
 }
 
 /* The broker proved itself by the X4 of this login. */
@@ -122,9 +152,9 @@ static bool on_connack(struct sim *sim, struct device *device,
     return false;
   if (connack.code != 0)
     return on_refused(sim, device, connack.code);
-  sim->opening--;
-  sim->online++;
-  device->phase = PHASE_PROVING;
+  device_enter(sim, device, PHASE_PROVING);
+  device->let_in = true;
+  device->cut = false;
   sim->stats.connects++;
   hist_add(&sim->stats.connect, net_now() - device->began);
   if (version == WK_MQTT_5)
@@ -132,7 +162,18 @@ static bool on_connack(struct sim *sim, struct device *device,
   wk_client_accepted(device->client);
   struct wk_writer w = out_writer(device);
   const enum wk_err err = login_subscribe(&w, device->client, version);
-  return send_out(sim, device, &w, err);
+  return ask(sim, device, &w, err);
+}
+
+/* Each reading is followed by as many decisions, whatever they are. */
+static void decide(struct device *device) {
+  const struct habits *habits = &device->sensor.profile->habits;
+  const bool leaves = rng_below(&device->chance, 100) < habits->churn;
+  device->awake++;
+  if (habits->sleep > 0 && device->awake >= habits->awake)
+    device->intent = INTENT_SLEEP;
+  else if (leaves)
+    device->intent = INTENT_LEAVE;
 }
 
 static bool on_puback(struct sim *sim, struct device *device,
@@ -152,6 +193,7 @@ static bool on_puback(struct sim *sim, struct device *device,
   else
     sim->stats.acked++;
   hist_add(&sim->stats.publish, net_now() - device->sent);
+  decide(device);
   return true;
 }
 
@@ -197,7 +239,7 @@ static bool on_packet(struct sim *sim, struct device *device,
 bool session_read(struct sim *sim, struct device *device) {
   size_t at = 0;
   bool good = true;
-  while (good && at < device->in_len) {
+  while (good && at < device->in_len && device->phase != PHASE_CUT) {
     struct wk_mqtt_frame frame;
     const enum wk_mqtt_framed framed = wk_mqtt_frame(
         &frame, device->in + at, device->in_len - at, PACKET_MAX);
@@ -211,11 +253,13 @@ bool session_read(struct sim *sim, struct device *device) {
   return good;
 }
 
+/* Of a device that has readings: between two of them. */
+static uint64_t interval(const struct device *device) {
+  return (uint64_t)((double)SECOND_NS / device->sensor.profile->habits.rate);
+}
+
 static void make_reading(struct device *device) {
-  struct timespec now;
-  (void)clock_gettime(CLOCK_REALTIME, &now);
-  const uint64_t ms =
-      (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+  const uint64_t ms = clock_ms(&device->clock, clock_machine_ms());
   device->seq++;
   device->reading_len =
       (uint16_t)sensor_read(&device->sensor, device->reading, device->seq, ms);
@@ -227,14 +271,14 @@ bool session_publish(struct sim *sim, struct device *device) {
   char topic[TOPIC_MAX];
   if (!device->has_reading) {
     make_reading(device);
-    device->next_reading += sim->options->interval_ns;
+    device->next_reading += interval(device);
     if (device->next_reading < sim->now) /* late ones do not pile up */
       device->next_reading = sim->now;
   }
   device->packet_id = (uint16_t)(device->packet_id % PUBLISH_ID_MAX + 1);
   (void)snprintf(topic, sizeof topic, "sensors/%s/%s",
                  wk_client_id(device->client)->did,
-                 profile_name((enum profile)device->sensor.profile));
+                 device->sensor.profile->name);
   const struct wk_mqtt_publish publish = {
       .qos = 1,
       .id = device->packet_id,
@@ -251,24 +295,26 @@ bool session_publish(struct sim *sim, struct device *device) {
   device->was_sent = true;
   device->in_flight = true;
   device->sent = net_now();
-  return send_out(sim, device, &w, err);
+  return ask(sim, device, &w, err);
 }
 
-static bool send_notice(struct sim *sim, struct device *device,
-                        enum wk_mqtt_type type) {
+static enum wk_err write_notice(struct wk_writer *w, const struct sim *sim,
+                                enum wk_mqtt_type type) {
   const struct wk_mqtt_notice notice = {.type = type};
-  struct wk_writer w = out_writer(device);
-  const enum wk_err err =
-      wk_mqtt_notice_write(&w, sim->options->version, &notice);
-  return send_out(sim, device, &w, err);
+  return wk_mqtt_notice_write(w, sim->options->version, &notice);
 }
 
 bool session_ping(struct sim *sim, struct device *device) {
-  return send_notice(sim, device, WK_MQTT_PINGREQ);
+  struct wk_writer w = out_writer(device);
+  const enum wk_err err = write_notice(&w, sim, WK_MQTT_PINGREQ);
+  device->spoke = sim->now; /* or will have, after the link's delay */
+  return send_out(sim, device, &w, err);
 }
 
 void session_goodbye(struct sim *sim, struct device *device) {
-  (void)send_notice(sim, device, WK_MQTT_DISCONNECT);
+  struct wk_writer w = out_writer(device);
+  if (write_notice(&w, sim, WK_MQTT_DISCONNECT) == WK_OK)
+    push_out(sim, device, &w);
 }
 
 bool session_finished(const struct sim *sim, const struct device *device) {

@@ -12,24 +12,32 @@
 
 #include <whitekey/client.h>
 
+#include "clock.h"
 #include "options.h"
-#include "profile.h"
+#include "sensor.h"
 #include "stats.h"
 #include "timers.h"
 
 #define PACKET_MAX 512u  /* the longest we take, and all we have under way */
-#define OPENING_MAX 64u  /* connections that are being opened at a time */
+#define OPENING_MAX 64u  /* connections opened at a time without --connrate */
 #define SIM_NAME_MAX 16u /* "sim-50000" */
+#define SOURCES_MAX 64u  /* addresses of --bind */
 
 enum phase {
   PHASE_PAUSE,    /* until its timer, then it connects */
-  PHASE_QUEUED,   /* for a place among the opening ones */
+  PHASE_ASLEEP,   /* the same, by its own will */
+  PHASE_QUEUED,   /* for its turn to connect */
   PHASE_OPENING,  /* TCP */
   PHASE_GREETING, /* CONNECT sent */
   PHASE_PROVING,  /* let in; a password login waits for its X4 */
   PHASE_ONLINE,
+  PHASE_CUT, /* a packet was lost, and it will hear nothing more */
   PHASE_DONE
 };
+#define PHASES (PHASE_DONE + 1)
+
+/* What a device does when its reading has been acknowledged. */
+enum intent { INTENT_STAY, INTENT_SLEEP, INTENT_LEAVE };
 
 struct device {
   struct timer timer; /* first: a timer is its device */
@@ -37,20 +45,27 @@ struct device {
   struct device *next; /* in the queue */
   struct sensor sensor;
   struct rng pause;
+  struct rng chance;
+  struct clock clock;
   uint64_t began;        /* this connection */
   uint64_t sent;         /* the reading in flight */
   uint64_t spoke;        /* last packet to the broker */
-  uint64_t next_reading; /* when it is due */
+  uint64_t release;      /* what is in out waits until then; 0: not at all */
+  uint64_t next_reading; /* when it is due, UINT64_MAX: never */
   uint32_t seq;          /* of the current reading */
+  uint32_t awake;        /* readings acknowledged since it slept */
   int fd;                /* -1: none */
   uint8_t phase;
+  uint8_t intent;
   uint8_t failures; /* in a row, for the pause */
   uint8_t refusals; /* explicit ones in a row */
   bool has_reading; /* made and not yet acknowledged */
   bool was_sent;    /* it left once before */
   bool in_flight;   /* it was sent on this connection */
   bool waits_to_write;
+  bool let_in;   /* by this connection's CONNACK */
   bool answered; /* this login got a definite answer */
+  bool cut;      /* since its last login: a lost packet, not the broker */
   bool spent;    /* its chain has no login left */
   uint16_t packet_id;
   uint16_t in_len;
@@ -63,16 +78,18 @@ struct device {
 
 struct sim {
   const struct options *options;
+  struct profiles profiles;
   struct device *devices;
   struct timers timers;
   struct stats stats;
   struct sockaddr_storage address;
   socklen_t address_len;
+  struct sockaddr_storage source[SOURCES_MAX];
+  uint32_t sources; /* 0: the kernel picks */
   int epoll;
-  uint64_t now; /* monotonic, ns; read once per round */
-  uint32_t opening;
-  uint32_t online;
-  uint32_t done;
+  uint64_t now;              /* monotonic, ns; read once per round */
+  uint64_t next_connect;     /* by --connrate */
+  uint32_t in_phase[PHASES]; /* devices */
   uint32_t warnings;
   struct device *queue_head;
   struct device *queue_tail;
@@ -83,6 +100,11 @@ struct sim {
 
 #define SECOND_NS UINT64_C(1000000000)
 
+/* Devices whose login was accepted and whose link is up. */
+static inline uint32_t sim_online(const struct sim *sim) {
+  return sim->in_phase[PHASE_PROVING] + sim->in_phase[PHASE_ONLINE];
+}
+
 /* ---- net.c: sockets ---------------------------------------------------- */
 
 uint64_t net_now(void);
@@ -90,6 +112,9 @@ uint64_t net_now(void);
 WK_MUST_CHECK enum wk_err net_resolve(struct sockaddr_storage *address,
                                       socklen_t *len, const char *host,
                                       uint16_t port, struct wk_why *why);
+
+/* The addresses of --bind. */
+WK_MUST_CHECK enum wk_err net_sources(struct sim *sim, struct wk_why *why);
 
 /* Room for that many sockets, or a clear error. */
 WK_MUST_CHECK enum wk_err net_limit(uint32_t sockets, struct wk_why *why);
@@ -101,8 +126,12 @@ void net_close(struct device *device);
 /* 0, or the errno that the opening of the connection ended with. */
 int net_opened(const struct device *device);
 
-/* Sends what is in device->out, the rest later; false: connection lost. */
+/* Sends what is in device->out once it may leave, the rest later; false:
+ * connection lost. */
 bool net_flush(struct sim *sim, struct device *device);
+
+/* From now on nothing comes in. */
+void net_ignore(const struct sim *sim, const struct device *device);
 
 /* Reads into device->in; false: connection lost. */
 bool net_read(struct device *device);
@@ -111,6 +140,13 @@ bool net_read(struct device *device);
 
 void device_ready(struct sim *sim, struct device *device, uint32_t events);
 void device_due(struct sim *sim, struct device *device);
+/* Connects those whose turn it is. */
+void device_start_queued(struct sim *sim);
+/* When the next one may connect; UINT64_MAX: none waits for that. */
+uint64_t device_next_start(const struct sim *sim);
+void device_enter(struct sim *sim, struct device *device, enum phase phase);
+/* Its link is dead; what the broker makes of it is open. */
+void device_cut(struct sim *sim, struct device *device);
 /* No new readings: says goodbye as soon as nothing is in flight. */
 void device_stop(struct sim *sim, struct device *device);
 

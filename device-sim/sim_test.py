@@ -4,58 +4,13 @@
 import json
 import os
 import pty
+import resource
 import signal
 import subprocess
 import unittest
 
-import jsonschema
-
 import wk
-
-SCHEMA = os.path.join(wk.SOURCE, "schemas", "sim-summary.schema.json")
-
-
-def validate(summary):
-    with open(SCHEMA, encoding="utf-8") as file:
-        jsonschema.Draft202012Validator(json.load(file)).validate(summary)
-
-
-class SimCase(wk.TestCase):
-    def setUp(self):
-        super().setUp()
-        self.store = self.registry()
-        self.watchers = 0
-
-    def arguments(self, broker, *args):
-        return ["--port", broker.port, "--length", 256, *args]
-
-    def sim(self, broker, *args, check=0):
-        return wk.run("whitekey-sim", *self.arguments(broker, *args),
-                      env=self.store.env, check=check)
-
-    def summary(self, broker, *args, check=0):
-        done = self.sim(broker, *args, check=check)
-        summary = json.loads(done.stdout)
-        validate(summary)
-        return summary
-
-    def watch(self, broker, count):
-        """A stock subscriber that ends after so many readings."""
-        self.watchers += 1
-        watcher = self.store.enrol(f"watcher-{self.watchers}")
-        mark = broker.mark()
-        process = self.process(
-            "mosquitto_sub", "-h", wk.HOST, "-p", broker.port,
-            "-u", watcher.did, "-P", self.store.otp(watcher),
-            "-t", "sensors/#", "-q", "1", "-C", count, "-F", "%t %p")
-        broker.wait_log("Sending SUBACK", mark)
-        return process
-
-    def readings(self, watcher):
-        """[(topic, reading)] in the order of arrival."""
-        self.assertEqual(watcher.wait(), 0, watcher.log())
-        lines = [line.split(" ", 1) for line in watcher.log().splitlines()]
-        return [(topic, json.loads(text)) for topic, text in lines]
+from sim_case import SimCase, validate
 
 
 class FleetTest(SimCase):
@@ -138,7 +93,7 @@ class FleetTest(SimCase):
         broker = self.broker(self.store)
         summary = self.summary(broker, "-n", 2, "-d", 0.5, "--rate", 50,
                                "--profile", "door")
-        self.assertGreaterEqual(summary["elapsed"], 0.5)
+        self.assertGreaterEqual(summary["measured"]["elapsed_s"], 0.5)
         self.assertEqual(summary["profile"], "door")
         self.assertGreater(summary["acked"], 2)
 
@@ -253,6 +208,37 @@ class ErrorTest(SimCase):
         self.fails(1, path, *self.arguments(broker, "-n", 1, "-c", 1,
                                             "--json", path))
 
+    def test_profile__unknown_one_names_those_there_are(self):
+        self.fails(1, "--profile window: must be temperature, heart-rate, "
+                   "door, power, or mix", "--profile", "window")
+        path = self.folder.write("p.json", json.dumps(
+            {"profiles": [{"name": "soil", "fields": {}}]}))
+        self.fails(1, "--profile door: must be soil, or mix",
+                   "--profile", "door", "--profiles", path)
+
+    def test_profiles__mistake_is_named_by_file_and_member(self):
+        path = self.folder.write("p.json", json.dumps(
+            {"profiles": [{"name": "soil", "sleep": -1, "fields": {}}]}))
+        self.fails(1, rf'{path}: profiles\[0\]: "sleep": not a number within',
+                   "--profiles", path)
+
+    def test_bind__no_address_or_not_of_this_machine(self):
+        self.fails(1, "--bind 127.0.0.: ", "--bind", "127.0.0.1,127.0.0.")
+        self.fails(1, "--bind: Cannot assign", "--bind", "192.0.2.1")
+
+    def test_devices__more_than_the_limit_of_files(self):
+        limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+        command = ["prlimit", "--nofile=200:200",
+                   wk.program("whitekey-sim"), "-n", "169"]
+        # Root may raise it, where root is whole.
+        if os.geteuid() == 0:
+            command = ["setpriv", "--bounding-set=-sys_resource",
+                       "--inh-caps=-sys_resource", *command]
+        done = wk.run(*command, env=self.store.env, check=1)
+        self.assertRegex(done.stderr, "--devices 169: needs 201 open files, "
+                         r"the limit is 200 \(ulimit -n")
+        self.assertEqual(resource.getrlimit(resource.RLIMIT_NOFILE), limits)
+
     def test_usage__each_mistake_is_named(self):
         for pattern, *args in (
                 ("unrecognized option '--bogus'", "--bogus"),
@@ -263,7 +249,14 @@ class ErrorTest(SimCase):
                 ("--length 255: ", "--length", "255"),
                 ("--seed -1: ", "--seed=-1"),
                 ("--protocol 4: must be 3.1.1 or 5", "--protocol", "4"),
-                ("--profile window: must be", "--profile", "window"),
+                ("--rate -1: ", "--rate=-1"),
+                ("--churn 101: must be a number", "--churn", "101"),
+                ("--loss 51: ", "--loss", "51"),
+                ("--awake 1.5: must be a whole", "--awake", "1.5"),
+                ("--sleep unlimited: ", "--sleep", "unlimited"),
+                ("--connrate 0: ", "--connrate", "0"),
+                ("--timeout 0: ", "--timeout", "0"),
+                ("--count: never ends", "-c", "1", "--rate", "0"),
                 ("one of them, not both", "-c", "1", "-d", "1"),
                 ("attack: which one", "attack"),
                 ("attack flood: there is none", "attack", "flood"),

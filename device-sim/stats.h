@@ -23,11 +23,18 @@ struct stats {
   uint64_t unanswered;  /* no CONNACK: unreachable, closed, busy or silent */
   uint64_t disconnects; /* open sessions that were lost */
   uint64_t gave_up;     /* devices that were refused too often */
+  uint64_t left;        /* sessions that devices ended without a word */
+  uint64_t slept;       /* sessions that they ended to sleep */
+  uint64_t cut;         /* connections that died of a lost packet */
   uint64_t published;   /* readings handed to the broker, each once */
   uint64_t resent;      /* handed over again after a lost connection */
   uint64_t acked;
-  uint64_t rejected; /* acknowledged as refused (MQTT 5) */
-  uint64_t started;  /* monotonic, ns */
+  uint64_t rejected;  /* acknowledged as refused (MQTT 5) */
+  uint64_t unsettled; /* lost on the link, and then the fleet ended */
+  uint32_t online_most;
+  uint64_t online_most_at; /* monotonic, ns; as are: */
+  uint64_t enrolling;      /* since */
+  uint64_t started;
   uint64_t ended;
   struct hist connect; /* start of the connection to CONNACK */
   struct hist publish; /* PUBLISH to PUBACK */
@@ -35,6 +42,8 @@ struct stats {
 
 /* "not authorized" .. for a CONNACK's code of that version. */
 const char *stats_code_name(enum wk_mqtt_version version, uint8_t code);
+
+/* ---- summary.c ---------------------------------------------------------- */
 
 /* The summary as text; the caller frees it. NULL: out of memory. */
 char *stats_json(const struct stats *stats, const struct options *options);

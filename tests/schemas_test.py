@@ -271,14 +271,17 @@ class DocumentsTest(wk.TestCase):
         self.refuses(
             "sim-summary", good,
             (("protocol",), "3.1"),
-            (("profile",), "window"),
+            (("profile",), "a/b"),
+            (("connrate",), "fast"),
+            (("habits", "rate"), -1),
+            (("habits", "mood"), 1),
             (("devices",), 0),
             (("devices",), 1.5),
-            (("elapsed",), -1),
+            (("measured", "elapsed_s"), -1),
             (("refusals",), {"not authorized": 0}),
             (("refusals",), {"135": 1}),
-            (("connect_ms", "p50"), "fast"),
-            (("connect_ms", "p95"), 1),
+            (("measured", "connect_ms", "p50"), "fast"),
+            (("measured", "connect_ms", "p95"), 1),
         )
 
     def test_attack_report__of_one_that_held_and_one_not_tried(self):
@@ -311,6 +314,49 @@ class DocumentsTest(wk.TestCase):
             (("attacks", 0, "evidence"), ""),
             (("attacks", 0, "steps", 0), 1),
         )
+    def test_sim_profiles__twin_is_refused_by_schema_and_program(self):
+        path = os.path.join(wk.SOURCE, "device-sim/examples/profiles.json")
+        with open(path, encoding="utf-8") as file:
+            good = json.load(file)
+        first = ("profiles", 0)
+        number = (*first, "fields", "battery")
+        changes = [
+            (("profiles",), []),
+            ((*first, "name"), "a/b"),
+            ((*first, "share"), 0),
+            ((*first, "rate"), "fast"),
+            ((*first, "loss"), 51),
+            ((*first, "mood"), 1),
+            ((*first, "fields", "time"), {"type": "boolean"}),
+            ((*first, "fields", "é"), {"type": "boolean"}),
+            (number, {"type": "text"}),
+            ((*number, "min"), "low"),
+            ((*number, "max"), 1000001),
+            ((*number, "decimals"), 4),
+            ((*number, "falls"), 1),
+            ((*number, "every"), 0),
+            ((*number, "of"), ["a"]),
+            (number, {"type": "choice", "of": []}),
+            (number, {"type": "choice", "of": ['"']}),
+        ]
+        self.fits("sim-profiles", [good])
+        self.refuses("sim-profiles", good, *changes)
+        registry = self.registry()
+        port = self.broker(registry).port
+
+        def run(document):
+            file = self.folder.write("profiles.json", json.dumps(document))
+            return wk.run("whitekey-sim", "-p", port, "-n", 2, "-c", 1,
+                          "--length", 256, "--profiles", file,
+                          env=registry.env)
+
+        done = run(good)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        for path, value in changes:
+            with self.subTest(program="sim", path=path, value=value):
+                done = run(set_at(good, path, value))
+                self.assertEqual(done.returncode, 1)
+                self.assertIn("profiles.json: ", done.stderr)
 
     def test_reading__of_every_simulated_sensor(self):
         registry = self.registry()
