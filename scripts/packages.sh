@@ -19,7 +19,7 @@ packages_of() {
       echo libelf-dev libsimavr-dev
       echo jose libcriterion-dev logrotate mosquitto-clients openssl python3 \
         python3-cryptography python3-jsonschema python3-paho-mqtt \
-        python3-prometheus-client python3-yaml valgrind
+        python3-prometheus-client python3-yaml socat valgrind
       # Debian's npm pulls in some 300 packages: only where there is none.
       command -v npm >/dev/null || echo ca-certificates nodejs npm
       ;;

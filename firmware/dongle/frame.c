@@ -12,12 +12,13 @@ enum { END = 0xc0, ESC = 0xdb, ESC_END = 0xdc, ESC_ESC = 0xdd };
 #define OVERHEAD 3u /* version and CRC */
 
 static struct {
-  volatile bool whole; /* buffer is the main loop's until the answer */
+  volatile bool whole; /* the room is the main loop's until the answer */
   bool escaped;
   bool spoilt; /* wait for the next END */
   volatile uint8_t len;
-  uint8_t buffer[WK_FRAME_MAX + OVERHEAD];
 } in;
+
+uint8_t wk_frame_room[WK_FRAME_ROOM];
 
 static uint16_t crc_of(const uint8_t *data, uint8_t len) {
   uint16_t crc = 0xffff;
@@ -53,10 +54,10 @@ void wk_frame_receive(uint8_t byte) {
   if (in.escaped)
     byte = byte == ESC_END ? END : ESC;
   in.escaped = false;
-  if (in.len == sizeof in.buffer)
+  if (in.len == sizeof wk_frame_room)
     in.spoilt = true;
   else
-    in.buffer[in.len++] = byte;
+    wk_frame_room[in.len++] = byte;
 }
 
 static void listen(void) {
@@ -72,12 +73,13 @@ bool wk_frame_take(uint8_t **content, uint8_t *len) {
   if (!in.whole)
     return false;
   const uint8_t body = (uint8_t)(in.len - 2u);
-  const uint16_t crc = (uint16_t)(in.buffer[body] << 8 | in.buffer[body + 1]);
-  if (in.buffer[0] != VERSION || crc_of(in.buffer, body) != crc) {
+  const uint16_t crc =
+      (uint16_t)(wk_frame_room[body] << 8 | wk_frame_room[body + 1]);
+  if (wk_frame_room[0] != VERSION || crc_of(wk_frame_room, body) != crc) {
     listen();
     return false;
   }
-  *content = in.buffer + 1;
+  *content = wk_frame_room + 1;
   *len = (uint8_t)(body - 1u);
   return true;
 }
@@ -100,7 +102,7 @@ void wk_frame_send(const uint8_t *content, uint8_t len) {
   }
   send_escaped((uint8_t)(crc >> 8));
   send_escaped((uint8_t)crc);
-  wk_wipe(in.buffer, sizeof in.buffer);
+  wk_wipe(wk_frame_room, sizeof wk_frame_room);
   listen();
   wk_uart_send(END);
 }

@@ -10,6 +10,10 @@
 #include <stdint.h>
 
 #define WK_FRAME_MAX 132u /* a frame's content without version and CRC */
+#define WK_FRAME_ROOM (WK_FRAME_MAX + 3u)
+
+/* Of whoever listens to the line: frames, or MQTT's packets. */
+extern uint8_t wk_frame_room[WK_FRAME_ROOM];
 
 /* Bytes come in here, in the interrupt. */
 void wk_frame_receive(uint8_t byte);

@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The dongle: answers the host, and in between does what it has to do.
+ * The dongle: answers the host, or is an MQTT client by itself, and in between
+ * does what it has to do.
  */
 #include <avr/interrupt.h>
 #include <avr/sleep.h>
 
+#include "clock.h"
 #include "command.h"
 #include "frame.h"
+#include "mqtt.h"
+#include "packet.h"
 #include "pool.h"
 #include "session.h"
 #include "uart.h"
@@ -37,13 +41,37 @@ static void wait_for_host(void) {
   sei();
 }
 
-int main(void) {
-  wk_pool_init();
-  wk_uart_init(wk_frame_receive);
-  wk_session_start();
-  sei();
+/* The clock wakes it, 4 ms late at most. */
+static void wait_for_clock(void) {
+  sleep_enable();
+  sleep_cpu();
+  sleep_disable();
+}
+
+static void serve_host(void) {
   for (;;) {
     if (!answer_host() && !wk_session_work())
       wait_for_host();
   }
+}
+
+static void be_client(void) {
+  wk_clock_init();
+  for (;;) {
+    if (!wk_mqtt_work() && !wk_session_work())
+      wait_for_clock();
+  }
+}
+
+int main(void) {
+  wk_pool_init();
+  /* A device that speaks for itself has nobody to lay a finger on it. */
+  const bool client = !WK_FINGER && wk_mqtt_is_wanted();
+  wk_uart_init(client ? wk_packet_receive : wk_frame_receive);
+  wk_session_start();
+  sei();
+  if (client)
+    be_client();
+  else
+    serve_host();
 }

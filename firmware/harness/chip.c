@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <simavr/avr_ioport.h>
 #include <simavr/sim_elf.h>
 
 struct wk_chip {
@@ -15,6 +16,7 @@ struct wk_chip {
   struct wk_sensor sensor;
   struct wk_serial serial;
   bool watched;
+  bool strapped;
   uint16_t stack_low;
 };
 
@@ -49,6 +51,13 @@ static void free_elf(elf_firmware_t *elf) {
   free(elf->lockbits);
 }
 
+/* PC0 is pulled up by the chip, or bridged to ground. */
+static void set_strap(struct wk_chip *chip) {
+  avr_ioport_external_t pins = {
+      .name = 'C', .mask = 1, .value = !chip->strapped};
+  (void)avr_ioctl(chip->avr, AVR_IOCTL_IOPORT_SET_EXTERNAL('C'), &pins);
+}
+
 /* False: simavr cannot. */
 static bool power_on(struct wk_chip *chip) {
   avr_t *avr = avr_make_mcu_by_name("atmega328p");
@@ -65,6 +74,7 @@ static bool power_on(struct wk_chip *chip) {
   wk_eeprom_init(&chip->eeprom, avr, &chip->serial.sent);
   wk_serial_init(&chip->serial, avr);
   wk_sensor_init(&chip->sensor, avr);
+  set_strap(chip);
   wk_chip_stack_clear(chip);
   return true;
 }
@@ -108,6 +118,11 @@ void wk_chip_free(struct wk_chip *chip) {
   power_off(chip);
   free_elf(&chip->elf);
   free(chip);
+}
+
+void wk_chip_strap(struct wk_chip *chip, bool strapped) {
+  chip->strapped = strapped;
+  set_strap(chip);
 }
 
 enum wk_err wk_chip_power_cycle(struct wk_chip *chip) {

@@ -49,6 +49,9 @@ struct wk_eeprom *wk_chip_eeprom(struct wk_chip *chip);
 struct wk_serial *wk_chip_serial(struct wk_chip *chip);
 struct wk_sensor *wk_chip_sensor(struct wk_chip *chip);
 
+/* Bridges PC0 to ground, or not: the firmware looks when it starts. */
+void wk_chip_strap(struct wk_chip *chip, bool strapped);
+
 /*
  * Off and on again: the EEPROM's cells and their wear are kept.
  * WK_ERR_MEMORY: the chip is off for good and may only be freed.

@@ -29,6 +29,7 @@
  *   template PAGE          of the sensor, in hex
  *   change PAGE            another template is there from now on
  *   jumper 0|1             1: PB1 is bridged to ground
+ *   strap 0|1              1: PC0 is, when it starts the next time
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -303,6 +304,11 @@ static void do_jumper(struct wk_chip *chip, struct args *args) {
   puts("=");
 }
 
+static void do_strap(struct wk_chip *chip, struct args *args) {
+  wk_chip_strap(chip, number(args) != 0);
+  puts("=");
+}
+
 static const struct command {
   const char *name;
   void (*run)(struct wk_chip *chip, struct args *args);
@@ -314,7 +320,7 @@ static const struct command {
     {"burn", do_burn},     {"cut", do_cut},           {"writes", do_writes},
     {"wear", do_wear},     {"history", do_history},   {"finger", do_finger},
     {"sensor", do_sensor}, {"template", do_template}, {"change", do_change},
-    {"jumper", do_jumper},
+    {"jumper", do_jumper}, {"strap", do_strap},
 };
 
 static void obey(struct wk_chip *chip, char *line) {

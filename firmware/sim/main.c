@@ -16,8 +16,7 @@
 #include "pty.h"
 #include "report.h"
 
-#define SLICE_MS 2u
-#define SLICE (WK_CHIP_HZ / 1000u * SLICE_MS)
+#define SLICE (WK_CHIP_HZ / 1000u * 2u)
 #define BEHIND_MS 100
 
 static volatile sig_atomic_t interrupted;
@@ -37,22 +36,29 @@ static void catch_signals(void) {
   (void)sigaction(SIGUSR1, &action, NULL);
 }
 
-/* Between slices: a chip that sleeps, or is ahead of time, waits. One that
- * sleeps keeps the time of day even where it works faster: it has time-outs.
+/* A moment of the chip and of the world. */
+struct moment {
+  int64_t ms;
+  uint64_t cycle;
+};
+
+/*
+ * Between slices: a chip that is ahead of time waits. One that sleeps keeps
+ * the time of day even where it works faster: it has time-outs. A machine too
+ * slow for 16 MHz does not catch up.
  */
-static void wait(struct wk_chip *chip, const struct pty *pty, bool fast,
-                 int64_t *due) {
+static void wait(struct wk_chip *chip, const struct pty *pty,
+                 const struct options *options, struct moment *since) {
   const struct wk_serial *serial = wk_chip_serial(chip);
   const bool idle = wk_chip_sleeps(chip) && serial->queued == 0;
-  const int64_t now = wk_steady_ms();
-  if (fast || *due + BEHIND_MS < now) {
-    *due = now; /* a machine too slow for 16 MHz does not catch up */
-    (void)pty_wait(pty, idle ? SLICE_MS : 0);
-    return;
-  }
-  *due += SLICE_MS;
-  if (*due > now)
-    (void)pty_wait(pty, (int)(*due - now));
+  const struct moment now = {wk_steady_ms(), wk_chip_avr(chip)->cycle};
+  const uint64_t passed = now.cycle - since->cycle;
+  const uint64_t a_ms = (uint64_t)WK_CHIP_HZ / 1000 * options->haste;
+  const int64_t due = since->ms + (int64_t)(passed / a_ms);
+  if ((options->fast && !idle) || due + BEHIND_MS < now.ms)
+    *since = now;
+  else if (due > now.ms)
+    (void)pty_wait(pty, (int)(due - now.ms));
 }
 
 /* Each SIGUSR1 lifts the finger, or puts it there. */
@@ -63,7 +69,7 @@ static void touch(struct wk_chip *chip, const struct options *options) {
 
 static enum wk_err run(struct wk_chip *chip, const struct pty *pty,
                        const struct options *options, struct wk_why *why) {
-  int64_t due = wk_steady_ms();
+  struct moment since = {wk_steady_ms(), wk_chip_avr(chip)->cycle};
   wk_chip_watch(chip, false);
   while (!interrupted) {
     touch(chip, options);
@@ -71,7 +77,7 @@ static enum wk_err run(struct wk_chip *chip, const struct pty *pty,
       return wk_fail(why, WK_ERR_CORRUPT, "the firmware failed: %s",
                      wk_chip_fault(chip));
     pty_carry(pty, wk_chip_serial(chip));
-    wait(chip, pty, options->fast, &due);
+    wait(chip, pty, options, &since);
   }
   return WK_OK;
 }
@@ -83,6 +89,7 @@ static enum wk_err serve(const struct options *options, uint8_t *cells,
   enum wk_err err = wk_chip_new(&chip, options->image, cells, sensor, why);
   if (err != WK_OK)
     return err;
+  wk_chip_strap(chip, options->mqtt);
   err = pty_open(&pty, why);
   if (err == WK_OK) {
     printf("port %s\n", pty.name);

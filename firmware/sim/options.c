@@ -6,9 +6,9 @@
 #include <stdlib.h>
 
 static const char usage[] =
-    "usage: whitekey-dongle-sim [--eeprom FILE] [--fast] [--image ELF]\n"
-    "                           [--finger NUMBER | --no-finger] "
-    "[--sensor FILE]\n"
+    "usage: whitekey-dongle-sim [--eeprom FILE] [--fast [--haste N]] "
+    "[--image ELF]\n"
+    "         [--finger NUMBER | --no-finger | --mqtt] [--sensor FILE]\n"
     "\n"
     "Runs the dongle's firmware on a simulated ATmega328P and prints the "
     "name\n"
@@ -17,7 +17,9 @@ static const char usage[] =
     "went through on SIGINT and SIGTERM.\n"
     "\n"
     "  --eeprom FILE    keeps the EEPROM there; any end is a power failure\n"
-    "  --fast           as fast as this machine can instead of at 16 MHz\n"
+    "  --fast           works as fast as this machine can, not at 16 MHz\n"
+    "  --haste N        and waits only an N-th of the time, 1 to 100\n"
+    "  --mqtt           PC0 bridged to ground: an MQTT client by itself\n"
     "  --finger NUMBER  the firmware that asks a sensor, on which this "
     "finger\n"
     "                   lies (1..65534); SIGUSR1 lifts it, or puts it back\n"
@@ -26,6 +28,7 @@ static const char usage[] =
     "  --sensor FILE    keeps the sensor's templates and password there\n";
 
 #define FINGER_MAX 65534
+#define HASTE_MAX 100u
 
 static void set_finger(struct options *options, const char *text) {
   char *end = NULL;
@@ -38,10 +41,22 @@ static void set_finger(struct options *options, const char *text) {
   options->finger = (uint16_t)number;
 }
 
+static void set_haste(struct options *options, const char *text) {
+  char *end = NULL;
+  const unsigned long n = strtoul(text, &end, 10);
+  if (*text < '0' || *text > '9' || *end != '\0' || n < 1 || n > HASTE_MAX) {
+    (void)fprintf(stderr, "\"%s\" is no haste: 1 to %u\n", text, HASTE_MAX);
+    exit(2);
+  }
+  options->haste = (unsigned)n;
+}
+
 static const struct option known[] = {
     {"eeprom", required_argument, NULL, 'e'},
     {"fast", no_argument, NULL, 'f'},
     {"finger", required_argument, NULL, 'F'},
+    {"haste", required_argument, NULL, 'H'},
+    {"mqtt", no_argument, NULL, 'm'},
     {"no-finger", no_argument, NULL, 'N'},
     {"image", required_argument, NULL, 'i'},
     {"sensor", required_argument, NULL, 's'},
@@ -65,6 +80,12 @@ static bool take(struct options *options, int found) {
     options->attended = true;
     options->finger_there = false;
     break;
+  case 'H':
+    set_haste(options, optarg);
+    break;
+  case 'm':
+    options->mqtt = true;
+    break;
   case 's':
     options->sensor = optarg;
     break;
@@ -81,7 +102,7 @@ static bool take(struct options *options, int found) {
 }
 
 void options_parse(struct options *options, int argc, char **argv) {
-  *options = (struct options){.finger = 1};
+  *options = (struct options){.finger = 1, .haste = 1};
   int found = 0;
   while ((found = getopt_long(argc, argv, "", known, NULL)) != -1) {
     if (!take(options, found)) {
@@ -91,6 +112,10 @@ void options_parse(struct options *options, int argc, char **argv) {
   }
   if (optind < argc) {
     (void)fprintf(stderr, "%s: what is \"%s\"?\n", argv[0], argv[optind]);
+    exit(2);
+  }
+  if (options->mqtt && options->attended) {
+    (void)fprintf(stderr, "%s: --mqtt: not with a sensor\n", argv[0]);
     exit(2);
   }
   if (!options->image)

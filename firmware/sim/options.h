@@ -13,6 +13,8 @@ struct options {
   bool finger_there;  /* at first */
   uint16_t finger;    /* which one is put on the sensor */
   bool fast;          /* as fast as this machine can, not at 16 MHz */
+  unsigned haste;     /* its waiting passes so many times as fast */
+  bool mqtt;          /* the strap that makes it an MQTT client */
 };
 
 /* Exits with 2 and a sentence where the arguments make no sense. */

@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 
+import mqttwire
 from chip import IMAGES, Out, image
 from core import Core
 from dongle import HZ, LOGIN, Dongle, FingerDongle, frame
@@ -88,6 +89,17 @@ def whole(it):
     return {"flash": flash, "stack": stack, "ram": static + stack}
 
 
+def mqtt(it):
+    """The same image as an MQTT client, up to what a server may answer."""
+    it.command("strap", 1)
+    it.power_cycle()
+    for packet in (mqttwire.challenge(), mqttwire.connack(bytes(64))):
+        it.command("talk", HZ // 10, packet.hex())
+        it.idle(HZ)
+    figures = whole(it)
+    return {"stack": figures["stack"], "ram": figures["ram"]}
+
+
 def slowest_login(it):
     """31 steps below its block's value, from request to message."""
     it.call("wk_session_login", Out(70), bytes(15))
@@ -111,6 +123,7 @@ def dongle():
         use(it)
         figures["dongle-unattended"] = whole(it)
         figures["x1 unattended"] = slowest_login(it)
+        figures["mqtt by itself"] = mqtt(it)
     with FingerDongle(watched=True) as it:
         it.set_up()
         use(it)

@@ -77,6 +77,10 @@ class SimTest(SimCase):
         for number in ("0", "65535", "thumb"):
             said = wk.run(SIM, "--finger", number, check=2).stderr
             self.assertIn(f'"{number}" is no finger', said)
+        for haste in ("0", "101", "x", ""):
+            said = wk.run(SIM, "--haste", haste, check=2).stderr
+            self.assertIn(f'"{haste}" is no haste', said)
+        wk.run(SIM, "--mqtt", "--finger", "1", check=2)
         self.assertIn("usage", wk.run(SIM, "--help", check=0).stdout)
         said = wk.run(SIM, "--image", "/dev/null", check=1).stderr
         self.assertIn("/dev/null: no image for the chip", said)

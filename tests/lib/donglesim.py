@@ -30,3 +30,8 @@ class Dongle:
         """Off in this moment, and on again, at another port."""
         self.process.stop(signal.SIGKILL)
         self.start()
+
+    def restart(self, *args):
+        """Off and on again with other arguments."""
+        self.args = args
+        self.power_fails()
