@@ -18,6 +18,10 @@ void attack_copy_alternating(struct lab *lab);
 void attack_copy_no_clock(struct lab *lab);
 void attack_chip_owner(struct lab *lab);
 
+/* challenge.c: devices that answer a challenge */
+void attack_challenge_reuse(struct lab *lab);
+void attack_copy_challenge(struct lab *lab);
+
 /* backup.c: files put back */
 void attack_rollback(struct lab *lab);
 void attack_restored_backup(struct lab *lab);

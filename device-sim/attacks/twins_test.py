@@ -5,6 +5,10 @@ whitekey-sim ends with 1.
 
 import os
 import re
+import select
+import socket
+import socketserver
+import threading
 import unittest
 from concurrent.futures import ThreadPoolExecutor
 from signal import SIGKILL
@@ -18,6 +22,79 @@ LOGINS = ("replay", "pre-play", "copy-first", "copy-second",
           "cross-device", "cross-realm", "spliced-update", "stolen-registry",
           "stolen-master", "chain-end", "small-n", "flood-name",
           "flood-address", "mixed-pairs")
+
+
+class Server(socketserver.ThreadingTCPServer):
+    """Something at which the simulator is let loose in a broker's place."""
+
+    daemon_threads = True
+
+    def __init__(self, handler):
+        super().__init__((wk.HOST, 0), handler)
+        self.port = self.server_address[1]
+
+    def __enter__(self):
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        self.shutdown()
+        self.server_close()
+
+
+class Careless(Server):
+    """A broker that asks for an answer to its challenge, and takes any."""
+
+    def __init__(self):
+        super().__init__(Answers)
+
+
+class Answers(socketserver.BaseRequestHandler):
+    METHOD = b"WHITEKEY-CHALLENGE"
+    PROPS = (b"\x15\0" + bytes([len(METHOD)]) + METHOD
+             + b"\x16\0\x10" + bytes(16))
+    AUTH = bytes([0xF0, len(PROPS) + 2, 0x18, len(PROPS)]) + PROPS
+    YES = {4: b"\x20\x02\0\0", 5: b"\x20\x03\0\0\0"}
+
+    def handle(self):
+        """What is sent to it comes packet by packet."""
+        while packet := self.request.recv(4096):
+            if packet[0] == 0x10:
+                version = packet[packet.index(b"MQTT") + 4]
+                self.request.sendall(
+                    self.AUTH if self.METHOD in packet else self.YES[version])
+            elif packet[0] == 0xF0:
+                self.request.sendall(self.YES[5])
+
+
+class Fatal(Server):
+    """The way to a broker that an empty AUTH packet kills."""
+
+    def __init__(self, broker):
+        super().__init__(Passes)
+        self.broker = broker
+
+
+class Passes(socketserver.BaseRequestHandler):
+    def handle(self):
+        try:
+            place = wk.HOST, self.server.broker.port
+            with socket.create_connection(place) as broker:
+                self.carry(broker)
+        except OSError:
+            return
+
+    def carry(self, broker):
+        other = {self.request: broker, broker: self.request}
+        while True:
+            for end in select.select(list(other), [], [])[0]:
+                data = end.recv(4096)
+                if data.startswith(b"\xf0\0"):
+                    self.server.broker.stop(SIGKILL)
+                    return
+                if not data:
+                    return
+                other[end].sendall(data)
 
 
 class TwinTest(Case):
@@ -54,12 +131,18 @@ class TwinTest(Case):
 
     def test_copies__where_a_copy_is_an_alarm_alone(self):
         port = self.broker(self.store, options={"on_clone": "alarm"}).port
-        names = "copy-first", "copy-second", "copy-alternating"
+        names = ("copy-first", "copy-second", "copy-alternating",
+                 "copy-challenge")
         for name, row in self.attacks(port, names):
             with self.subTest(name):
                 self.assertEqual(row["verdict"], "not stopped")
                 self.assertIn('"reason":"clone"', row["evidence"])
         self.assertEqual(self.verdict(port, "false-clone"), "stopped")
+
+    def test_challenge__whose_answer_nobody_looks_at(self):
+        with Careless() as careless:
+            self.assertEqual(
+                self.verdict(careless.port, "challenge-reuse"), "not stopped")
 
     def test_copy_no_clock__where_devices_must_have_one(self):
         broker = self.broker(self.store, options={"require_time": "true"})
@@ -80,15 +163,8 @@ class TwinTest(Case):
         self.assertIn("the attacker: disabled another device", row["steps"])
 
     def test_empty_auth__that_kills_the_broker(self):
-        broker = self.broker(self.store)
-        path = self.folder.path("report")
-        attack = self.process(
-            "whitekey-sim", "attack", "empty-auth", "--port", broker.port,
-            "--json", path, env=self.store.env)
-        broker.wait_log("AUTH that nobody asked for")
-        broker.stop(SIGKILL)
-        self.assertEqual(attack.wait(), 1)
-        row = self.report("report")["empty-auth"]
+        with Fatal(self.broker(self.store)) as fatal:
+            row = self.attack(fatal.port, "empty-auth")
         self.assertEqual(row["verdict"], "not stopped")
         self.assertEqual(row["evidence"], "the broker is gone")
 
