@@ -109,6 +109,18 @@ class LoginTest(AgentTest):
         agent.wait_log("no proof, or behind a backlog: the next try has it")
         self.assertComesBack(4, client_id="sleeper-4", clean=False)
 
+    def test_roles__leave_the_agent_what_it_needs(self):
+        self.server.stop()
+        self.server = self.broker(self.devices, options={"acl": "on"})
+        self.agent(key_update="session")
+        for version in VERSIONS * 2:
+            client = self.client(version=version)
+            self.assertEqual(client.connect(
+                clean=False, expiry=rawmqtt.FOREVER).code, 0)
+            self.assertLess(client.subscribe("commands/thermo-1/#"), 0x80)
+            self.assertGreaterEqual(client.subscribe("#"), 0x80)
+            client.disconnect()
+
     def test_relay__large_messages_come_back_as_they_were(self):
         self.agent()
         for version in VERSIONS:
