@@ -6,6 +6,7 @@ import fcntl
 import json
 import os
 import pty
+import signal
 import tty
 
 from cli_case import CliTest, RemoteCase, index_of, mode
@@ -129,6 +130,47 @@ class OtpTest(DongleCase):
         self.refused("otp", says="--credential FILE or --dongle", code=2)
         self.refused("otp", "-c", "x", "-d", "y",
                      says="--credential FILE or --dongle", code=2)
+
+
+class FingerTest(DongleCase):
+    """A dongle with a sensor asks for its finger."""
+
+    def setUp(self):
+        super().setUp()
+        self.store = self.registry()
+        self.sensor = ("--sensor", self.folder.path("sensor"))
+        self.dongle = Dongle(self, "--no-finger", *self.sensor)
+
+    def touch(self):
+        """The finger is put there, or lifted."""
+        self.dongle.process.signal(signal.SIGUSR1)
+
+    def asked(self, *args):
+        """A command that waits for the finger, which then comes."""
+        process = self.process("whitekey", *args, "--dongle",
+                               self.dongle.port, env=self.store.env)
+        process.wait_log("touch the sensor")
+        self.touch()
+        self.assertEqual(process.wait(), 0, process.log())
+        return process.log()
+
+    def test_finger__is_learnt_and_asked_for(self):
+        said = self.asked("enrol", "door-1", "--length", "256")
+        self.assertIn("for it to learn a finger", said)
+        self.assertIn("door-1: enrolled for 256 logins", said)
+        self.server = self.broker(self.store)
+        self.assertTrue(self.logs_in(self.otp(self.dongle)))
+        self.touch()
+        self.assertTrue(self.logs_in(self.asked("otp").split()[-1]))
+
+    def test_finger__another_one_gets_nothing(self):
+        self.asked("enrol", "door-1", "--length", "256")
+        self.dongle.restart("--finger", "9", *self.sensor)
+        self.refused("otp", "--dongle", self.dongle.port,
+                     says="knows another finger")
+        self.refused("enrol", "door-2", "--dongle", self.dongle.port,
+                     "--length", "256", "--erase",
+                     says="knows another finger")
 
 
 class PortTest(DongleCase):

@@ -8,6 +8,7 @@
 #include <whitekey/dongle.h>
 
 #include "enrol.h"
+#include "touch.h"
 
 #define LOOK_MS 200
 
@@ -45,17 +46,47 @@ static enum wk_err wait_computed(struct wk_dongle *dongle, const char *did,
   return err;
 }
 
+static enum wk_err erase(struct wk_dongle *dongle, const char *port,
+                         struct wk_why *why) {
+  struct touch touch = {.port = port, .what = ", to erase the dongle"};
+  enum wk_err err = WK_OK;
+  do
+    err = wk_dongle_reset(dongle, why);
+  while (touch_again(&touch, err));
+  return err;
+}
+
+/* One with a sensor learns a finger first, in two looks at it. */
+static enum wk_err learn_finger(struct wk_dongle *dongle, const char *port,
+                                struct wk_why *why) {
+  enum wk_err err = WK_OK;
+  for (uint8_t step = 1; step <= 2 && err == WK_OK; step++) {
+    struct touch touch = {.port = port, .what = ", for it to learn a finger"};
+    do
+      err = wk_dongle_finger(dongle, step, why);
+    while (touch_again(&touch, err));
+  }
+  return err == WK_ERR_MISSING ? WK_OK : err;
+}
+
 static enum wk_err make_chain(struct wk_dongle *dongle,
                               const struct enrol_input *input,
                               const struct wk_id *id, struct wk_why *why) {
+  struct touch touch = {.port = input->port};
+  struct wk_dongle_info info;
   enum wk_err err = WK_OK;
   if (input->erase)
-    err = wk_dongle_reset(dongle, why);
+    err = erase(dongle, input->port, why);
   if (err == WK_OK)
+    err = wk_dongle_info(dongle, &info, why);
+  if (err == WK_OK && info.state == WK_DONGLE_BLANK)
+    err = learn_finger(dongle, input->port, why);
+  if (err != WK_OK)
+    return err;
+  do
     err = wk_dongle_enrol(dongle, id, input->length, why);
-  if (err == WK_OK)
-    err = wait_computed(dongle, input->device.did, why);
-  return err;
+  while (touch_again(&touch, err));
+  return err == WK_OK ? wait_computed(dongle, input->device.did, why) : err;
 }
 
 /* ---- the server's part -------------------------------------------------- */

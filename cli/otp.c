@@ -7,6 +7,8 @@
 
 #include <whitekey/client.h>
 
+#include "touch.h"
+
 struct input {
   const char *path;
   const char *port;      /* of a dongle, instead of path */
@@ -66,10 +68,14 @@ static const char doc[] =
 
 /* user: NULL where nobody else has a part in the login. */
 static enum wk_err print_next(struct wk_client *client, struct wk_client *user,
-                              struct wk_why *why) {
+                              const char *port, struct wk_why *why) {
   struct wk_otp otp;
+  struct touch touch = {.port = port};
   char text[WK_PASSWORD_MAX + 1];
-  enum wk_err err = wk_client_next(client, NULL, &otp, why);
+  enum wk_err err = WK_OK;
+  do
+    err = wk_client_next(client, NULL, &otp, why);
+  while (port && touch_again(&touch, err));
   if (err == WK_OK && user)
     err = wk_client_user(user, NULL, &otp, why);
   if (err == WK_OK) {
@@ -104,7 +110,7 @@ int cli_otp(int argc, char **argv) {
   enum wk_err err = open_both(&client, &user, &input, &why);
   int status = EXIT_SUCCESS;
   for (uint32_t i = 0; i < input.count && err == WK_OK && status == 0; i++) {
-    err = print_next(client, user, &why);
+    err = print_next(client, user, input.port, &why);
     if (err == WK_OK)
       status = cli_finish();
   }

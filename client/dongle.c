@@ -8,7 +8,8 @@
 
 #include "serial.h"
 
-#define ANSWER_MS 1000
+#define INFO_MS 1000   /* nothing has to be done for it */
+#define ANSWER_MS 4000 /* a sensor may have to be asked, that says nothing */
 #define TRIES 4
 #define REPLY 0x80u
 
@@ -19,15 +20,18 @@ enum op {
   OP_PASSWORD = 4,
   OP_ANSWER = 5,
   OP_RESET = 6,
-  OP_KEY = 7
+  OP_KEY = 7,
+  OP_FINGER = 8
 };
 
+#define STATUS_UNKNOWN 1
 #define STATUS_NOT_NOW 3 /* why depends on the question */
 
 struct wk_dongle {
   char *port;
   struct serial serial;
-  bool in_step; /* no answer to an earlier question is on its way */
+  uint8_t status; /* of the last answer */
+  bool in_step;   /* no answer to an earlier question is on its way */
   uint8_t result[FRAME_CONTENT_MAX];
 };
 
@@ -56,11 +60,12 @@ static enum wk_err send_question(struct wk_dongle *d, const struct question *q,
 static enum wk_err exchange(struct wk_dongle *d, const struct question *q,
                             const uint8_t **content, size_t *len,
                             struct wk_why *why) {
+  const int patience = q->op == OP_INFO ? INFO_MS : ANSWER_MS;
   enum wk_err err = send_question(d, q, why);
   do {
     *len = 0;
     if (err == WK_OK)
-      err = serial_receive(&d->serial, content, len, ANSWER_MS, why);
+      err = serial_receive(&d->serial, content, len, patience, why);
   } while (*len > 0 && (*len < 2 || **content != ((unsigned)q->op | REPLY)));
   d->in_step = *len > 0;
   return err;
@@ -87,16 +92,26 @@ static enum wk_err judge(const struct wk_dongle *d, const struct question *q,
     enum wk_err err;
     const char *words;
   } known[] = {
-      [1] = {WK_ERR_MALFORMED, "does not know this command: its firmware is "
-                               "older than this program"},
+      [STATUS_UNKNOWN] = {WK_ERR_MALFORMED,
+                          "does not know this command: its firmware is "
+                          "older than this program"},
       [2] = {WK_ERR_ARGUMENT, "does not take such a value"},
       [STATUS_NOT_NOW] = {WK_ERR_EXISTS, NULL},
       [4] = {WK_ERR_BUSY, "still computes its chain"},
       [5] = {WK_ERR_EXHAUSTED, "has no password left: enrol it anew"},
-      [6] = {WK_ERR_KEY, "is locked: it wants a finger"},
+      [6] = {WK_ERR_KEY, "wants a finger, and none lies on its sensor"},
       [7] = {WK_ERR_CORRUPT, "has a damaged EEPROM: erase it and enrol it "
                              "anew"},
       [8] = {WK_ERR_FORGED, "says that this is not its server's answer"},
+      [9] = {WK_ERR_IO, "knows another finger than this one"},
+      [10] = {WK_ERR_IO, "cannot read the finger: clean it, put it there "
+                         "again"},
+      [11] = {WK_ERR_IO, "finds another template in its sensor than the one "
+                         "that was set up"},
+      [12] = {WK_ERR_IO, "does not hear from its sensor: look at the wires"},
+      [13] = {WK_ERR_IO, "hears noise instead of its sensor"},
+      [14] = {WK_ERR_IO, "is refused by its sensor, which has another "
+                         "password"},
   };
   if (status == 0)
     return WK_OK;
@@ -134,7 +149,8 @@ static enum wk_err ask(struct wk_dongle *d, struct question *q,
   wk_wipe(d->result, sizeof d->result);
   memcpy(d->result, content + 2, len - 2);
   wk_reader_init(result, d->result, len - 2);
-  return judge(d, q, content[1], why);
+  d->status = content[1];
+  return judge(d, q, d->status, why);
 }
 
 /* An answer longer than this program knows is of a newer firmware. */
@@ -206,6 +222,20 @@ enum wk_err wk_dongle_info(struct wk_dongle *dongle,
   if (err != WK_OK)
     memset(info, 0, sizeof *info);
   return err;
+}
+
+enum wk_err wk_dongle_finger(struct wk_dongle *dongle, uint8_t step,
+                             struct wk_why *why) {
+  struct question q = {.op = OP_FINGER,
+                       .payload = &step,
+                       .len = 1,
+                       .not_now = "cannot learn a finger in this state"};
+  struct wk_reader r;
+  const enum wk_err err = ask(dongle, &q, &r, why);
+  if (err == WK_OK || dongle->status != STATUS_UNKNOWN)
+    return err;
+  return wk_fail(why, WK_ERR_MISSING, "%s: the dongle has no sensor",
+                 dongle->port);
 }
 
 /* The answer to a question that was taken may be what was lost. */

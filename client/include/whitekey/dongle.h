@@ -9,9 +9,11 @@
  *
  * Beside what its function says, every call may give WK_ERR_MISSING (no such
  * port), WK_ERR_BUSY (another program uses it, or it computes its chain),
- * WK_ERR_IO (no answer, or the line failed), WK_ERR_MALFORMED (an answer that
- * this program does not understand), WK_ERR_CORRUPT (the dongle's EEPROM is
- * damaged) or WK_ERR_KEY (it wants a finger); why names the port.
+ * WK_ERR_KEY (it wants a finger, and none lies on its sensor: ask again),
+ * WK_ERR_IO (no answer, the line failed, or the sensor or the finger is not
+ * the right one), WK_ERR_MALFORMED (an answer that this program does not
+ * understand) or WK_ERR_CORRUPT (the dongle's EEPROM is damaged); why names
+ * the port.
  */
 #ifndef WHITEKEY_DONGLE_H
 #define WHITEKEY_DONGLE_H
@@ -58,6 +60,14 @@ void wk_dongle_close(struct wk_dongle *dongle); /* NULL is allowed */
 WK_MUST_CHECK enum wk_err wk_dongle_info(struct wk_dongle *dongle,
                                          struct wk_dongle_info *info,
                                          struct wk_why *why);
+
+/*
+ * Sets a finger up: step 1 looks at it, step 2 does again and keeps it, before
+ * the enrolment; step 3 opens with the old finger and changes to the new one.
+ * WK_ERR_MISSING: this dongle has no sensor. WK_ERR_EXISTS: not in its state.
+ */
+WK_MUST_CHECK enum wk_err wk_dongle_finger(struct wk_dongle *dongle,
+                                           uint8_t step, struct wk_why *why);
 
 /*
  * Begins an enrolment; the dongle then computes its chain, see info. n: a
