@@ -15,7 +15,7 @@ target_compile_options(whitekey_flags INTERFACE
 if(CMAKE_SYSTEM_PROCESSOR STREQUAL "avr")
   target_compile_options(whitekey_flags INTERFACE
     -ffunction-sections -fdata-sections
-    -mcall-prologues)
+    -mcall-prologues -mrelax -mstrict-X -fno-inline-small-functions)
   return()
 endif()
 

@@ -16,7 +16,8 @@ enum op {
   OP_RESET = 6,
   OP_KEY = 7,
   OP_FINGER = 8,
-  OP_SITE = 9
+  OP_SITE = 9,
+  OP_UPDATE = 10
 };
 
 enum status {
@@ -34,7 +35,8 @@ enum status {
   CHANGED = 11,
   SILENT = 12,
   NOISE = 13,
-  SENSOR = 14
+  SENSOR = 14,
+  STOLEN = 15 /* the server knows a chain that is not ours */
 };
 
 #define REPLY 0x80u
@@ -79,6 +81,7 @@ static enum status status_of(enum wk_err err) {
   case WK_ERR_FORGED:
     return REFUSED;
   case WK_ERR_CHAIN:
+    return STOLEN;
   case WK_ERR_SPACE:
   case WK_ERR_CORRUPT:
   case WK_ERR_IO:
@@ -98,13 +101,15 @@ static enum status info(struct wk_writer *out, struct wk_reader *in) {
     return MALFORMED;
   const struct wk_device *d = wk_session_device();
   const struct wk_store *s = wk_session_store();
+  const enum wk_which which = wk_update_which(s);
   wk_write_u8(out, (uint8_t)wk_session_state());
-  wk_write_be32(out, d->epoch);
+  wk_write_be32(out, s->line[which].epoch.epoch);
   wk_write_be32(out, d->n);
-  wk_write_be32(out, wk_session_state() == WK_BLANK ? 0 : wk_store_next(s));
-  wk_write_be32(out, s->walk.going ? s->walk.at : 0);
+  wk_write_be32(out, s->line[which].present ? wk_store_next(s, which) : 0);
+  wk_write_be32(out, wk_store_progress(s));
   wk_write_u8(out, d->id.did_len);
   wk_write_bytes(out, d->id.did, d->id.did_len);
+  wk_write_u8(out, (uint8_t)wk_update_state(s));
   return OK;
 }
 
@@ -205,6 +210,17 @@ static enum status site(struct wk_writer *out, struct wk_reader *in) {
   return status_of(err);
 }
 
+/* X3 is made where it is sent from: the stack is short. */
+static enum status update(struct wk_writer *out, struct wk_reader *in) {
+  const uint8_t when = wk_read_u8(in);
+  const uint8_t *random = wk_read_view(in, WK_RANDOM_LEN);
+  if (!whole(in) || when > WK_UPDATE_NOW)
+    return MALFORMED;
+  out->used = WK_X3_LEN;
+  return status_of(
+      wk_session_update(out->start, (enum wk_update_when)when, random));
+}
+
 static enum status obey(uint8_t op, struct wk_writer *out,
                         struct wk_reader *in) {
   switch ((enum op)op) {
@@ -226,6 +242,8 @@ static enum status obey(uint8_t op, struct wk_writer *out,
     return WK_FINGER ? finger(out, in) : UNKNOWN;
   case OP_SITE:
     return WK_FINGER ? site(out, in) : UNKNOWN;
+  case OP_UPDATE:
+    return update(out, in);
   }
   return UNKNOWN;
 }

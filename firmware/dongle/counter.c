@@ -10,92 +10,97 @@ _Static_assert(AT_MARKS + WK_BLOCK == WK_COUNTER_SIZE, "area");
 #define FREE 0xffu
 #define USED 0x00u
 
-static uint16_t area_of(uint16_t block) {
-  return (uint16_t)(WK_AT_COUNTER + (block & 1u) * WK_COUNTER_SIZE);
+static uint16_t pair_of(uint8_t side) {
+  return (uint16_t)(WK_AT_COUNTER + side * 2u * WK_COUNTER_SIZE);
+}
+
+static uint16_t area(const struct wk_counter *c, uint8_t which) {
+  return (uint16_t)(c->at + (which & 1u) * WK_COUNTER_SIZE);
 }
 
 /* number: 1..32, as passwords of a block are counted */
-static uint16_t mark(uint16_t block, uint8_t number) {
-  return (uint16_t)(area_of(block) + AT_MARKS - 1 + number);
+static uint16_t mark(const struct wk_counter *c, uint8_t number) {
+  return (uint16_t)(area(c, c->area) + AT_MARKS - 1 + number);
 }
 
-static uint16_t stored_block(uint16_t area) {
-  return (uint16_t)(wk_nv_read(area + AT_BLOCK) << 8 |
-                    wk_nv_read(area + AT_BLOCK + 1));
+static uint16_t stored_block(uint16_t at) {
+  return (uint16_t)(wk_nv_read(at + AT_BLOCK) << 8 |
+                    wk_nv_read(at + AT_BLOCK + 1));
 }
 
-/* Valid only when all of it is there. */
-static void open_area(uint16_t block) {
-  const uint16_t area = area_of(block);
-  wk_nv_write(area + AT_BLOCK, (uint8_t)(block >> 8));
-  wk_nv_write(area + AT_BLOCK + 1, (uint8_t)block);
-  wk_nv_validate(area);
+/* The other area, valid only when all of it is there. */
+static void open_area(struct wk_counter *c, uint16_t block) {
+  c->area ^= 1u;
+  const uint16_t at = area(c, c->area);
+  wk_nv_write(at + AT_BLOCK, (uint8_t)(block >> 8));
+  wk_nv_write(at + AT_BLOCK + 1, (uint8_t)block);
+  wk_nv_validate(at);
 }
 
-void wk_counter_erase(void) {
-  wk_nv_invalidate(area_of(0));
-  wk_nv_invalidate(area_of(1));
+void wk_counter_erase(uint8_t side) {
+  wk_nv_invalidate(pair_of(side));
+  wk_nv_invalidate(pair_of(side) + WK_COUNTER_SIZE);
 }
 
-void wk_counter_start(struct wk_counter *c) {
-  wk_counter_erase();
-  for (uint8_t i = 1; i <= WK_BLOCK; i++)
-    wk_nv_write(mark(0, i), FREE);
-  open_area(0);
-  *c = (struct wk_counter){0};
+void wk_counter_start(struct wk_counter *c, uint8_t side) {
+  wk_counter_erase(side);
+  *c = (struct wk_counter){.at = pair_of(side)};
+  wk_counter_turn(c, 0);
 }
 
 /* A mark that is neither free nor used was being made: its password counts. */
-static uint8_t count_used(uint16_t block) {
+static uint8_t count_used(const struct wk_counter *c) {
   uint8_t used = WK_BLOCK;
-  while (used > 0 && wk_nv_read(mark(block, used)) == FREE)
+  while (used > 0 && wk_nv_read(mark(c, used)) == FREE)
     used--;
   return used;
 }
 
-bool wk_counter_load(struct wk_counter *c) {
+bool wk_counter_load(struct wk_counter *c, uint8_t side) {
   bool found = false;
-  *c = (struct wk_counter){0};
+  *c = (struct wk_counter){.at = pair_of(side)};
   for (uint8_t i = 0; i < 2; i++) {
-    const uint16_t area = area_of(i);
-    if (!wk_nv_valid(area))
+    const uint16_t at = area(c, i);
+    if (!wk_nv_valid(at))
       continue;
-    const uint16_t block = stored_block(area);
-    if (!found || block > c->block)
-      c->block = block;
+    const uint16_t block = stored_block(at);
+    if (found && block < c->block)
+      continue;
+    c->block = block;
+    c->area = i;
     found = true;
   }
   if (found)
-    c->used = count_used(c->block);
+    c->used = count_used(c);
   return found;
 }
 
 void wk_counter_use(struct wk_counter *c, uint8_t upto) {
   c->used = upto;
-  wk_nv_write(mark(c->block, upto), USED);
+  wk_nv_write(mark(c, upto), USED);
 }
 
 bool wk_counter_is_durable(const struct wk_counter *c) {
-  return wk_nv_read(mark(c->block, c->used)) == USED;
+  return wk_nv_read(mark(c, c->used)) == USED;
 }
 
 bool wk_counter_prepare(struct wk_counter *c) {
-  const uint16_t next = c->block + 1;
+  const uint16_t other = area(c, c->area ^ 1u);
   if (c->prepared > WK_BLOCK)
     return false;
   if (c->prepared == 0)
-    wk_nv_invalidate(area_of(next));
+    wk_nv_invalidate(other);
   else
-    wk_nv_write(mark(next, c->prepared), FREE);
+    wk_nv_write(other + AT_MARKS - 1 + c->prepared, FREE);
   c->prepared++;
   return true;
 }
 
-void wk_counter_turn(struct wk_counter *c) {
+void wk_counter_turn(struct wk_counter *c, uint16_t block) {
   while (wk_counter_prepare(c)) {
   }
-  open_area(c->block + 1);
-  c->block++;
+  open_area(c, block);
+  c->block = block;
   c->used = 0;
   c->prepared = 0;
 }

@@ -49,7 +49,7 @@ static uint8_t other(uint8_t page) {
 }
 
 static struct wk_seal_name name_of(uint8_t page) {
-  return (struct wk_seal_name){'W', 0, page};
+  return (struct wk_seal_name){.kind = 'W', .number = page};
 }
 
 static bool is_used(uint8_t page) {

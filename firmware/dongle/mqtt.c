@@ -126,7 +126,8 @@ static uint8_t skip(void) {
   if (!self.refused || self.refusals >= REFUSALS_MAX)
     return 0;
   const uint8_t wanted = (uint8_t)((1u << self.refusals++) - 1u);
-  const uint32_t next = wk_store_next(wk_session_store());
+  const struct wk_store *s = wk_session_store();
+  const uint32_t next = wk_store_next(s, wk_update_which(s));
   const uint32_t n = wk_session_device()->n;
   const uint32_t most = next < n ? n - next : 0;
   return wanted < most ? wanted : (uint8_t)most;

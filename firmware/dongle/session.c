@@ -5,6 +5,7 @@
 
 #include "lock.h"
 #include "pool.h"
+#include "turn.h"
 #include "vault.h"
 
 #include <whitekey/bytes.h>
@@ -13,46 +14,54 @@ static struct {
   struct wk_device device;
   struct wk_store store;
   enum wk_state state;
-  uint8_t kx[WK_KX_LEN];
+  uint8_t kx[WK_KX_LEN]; /* of the last login's epoch */
+  uint32_t kx_epoch;
+  bool kx_known;
   bool clock_known; /* the host has told the time since power-on */
   uint32_t time;    /* the lowest that may be sent */
-  struct {
-    uint32_t index; /* of the last X1; 0: there is none to be answered */
-    uint8_t x1[WK_X1_LEN];
-    bool challenged;
-    uint8_t challenge[WK_CHALLENGE_LEN];
-  } asked;
+  struct wk_asked asked;
 } self;
 
 static enum wk_state state_of_store(void) {
-  if (wk_store_next(&self.store) > self.device.n)
+  const struct wk_store *s = &self.store;
+  if (wk_store_next(s, wk_update_which(s)) > s->n)
     return WK_SPENT;
-  if (!wk_store_is_ready(&self.store))
-    return WK_BUILDING;
-  return wk_device_has_ks() ? WK_READY : WK_KEYLESS;
+  if (wk_device_has_ks())
+    return WK_READY;
+  return wk_store_is_ready(s, WK_OLD) ? WK_KEYLESS : WK_BUILDING;
 }
 
-/* The vault opens, and with it Kx where there is a Ks. */
+/* The epoch of the next password. */
+static uint32_t epoch_now(void) {
+  return self.store.line[wk_update_which(&self.store)].epoch.epoch;
+}
+
 static enum wk_err unlock(void) {
-  if (!WK_FINGER && wk_vault_is_open())
+  return !WK_FINGER && wk_vault_is_open() ? WK_OK : wk_lock_open();
+}
+
+/* An epoch's Kx, with the vault open. */
+static enum wk_err derive(uint32_t epoch) {
+  if (self.kx_known && self.kx_epoch == epoch)
     return WK_OK;
-  const enum wk_err err = wk_lock_open();
-  if (err != WK_OK)
-    return err;
-  if (!wk_device_has_ks() || wk_device_key(&self.device, self.kx))
+  self.kx_epoch = epoch;
+  self.kx_known = wk_device_key(&self.device, epoch, self.kx);
+  if (self.kx_known)
     return WK_OK;
   self.state = WK_DAMAGED;
   return WK_ERR_CORRUPT;
 }
 
 /* Nothing is to be done: what a finger opened closes. Kx goes with it, unless
- * the server's answer is still to come. */
+ * an answer of the server's is still to come. */
 static void rest(void) {
   if (self.state == WK_BUILDING || self.state == WK_KEYLESS)
     return; /* an enrolment is one visit */
   wk_vault_close();
-  if (self.asked.index == 0)
+  if (!wk_asked_waits(&self.asked)) {
     wk_wipe(self.kx, sizeof self.kx);
+    self.kx_known = false;
+  }
 }
 
 void wk_session_start(void) {
@@ -62,10 +71,10 @@ void wk_session_start(void) {
     return;
   }
   self.state = WK_DAMAGED;
-  if (wk_store_load(&self.store, &self.device.id, self.device.epoch,
-                    self.device.n) != WK_OK)
+  if (wk_store_load(&self.store, &self.device.id, self.device.n) != WK_OK)
     return;
-  if (WK_FINGER || unlock() == WK_OK)
+  if (WK_FINGER || (unlock() == WK_OK &&
+                    (!wk_device_has_ks() || derive(epoch_now()) == WK_OK)))
     self.state = state_of_store();
 }
 
@@ -95,38 +104,34 @@ static bool is_power_of_two(uint32_t n) {
   return (n & (n - 1)) == 0;
 }
 
-static enum wk_err make_secrets(struct wk_device_secrets *secrets,
-                                const struct wk_enrolment *e) {
+static uint32_t draw_draft(void) {
   uint8_t random[WK_RANDOM_LEN];
-  wk_pool_add(e->random, WK_RANDOM_LEN);
-  wk_pool_take(secrets->seed);
   wk_pool_take(random);
-  memcpy(secrets->bio_id, random, WK_BIO_LEN);
-  const enum wk_err err = wk_lock_make(secrets->bio_id, random + WK_BIO_LEN);
-  wk_wipe(random, sizeof random);
-  if (err != WK_OK)
-    wk_wipe(secrets, sizeof *secrets);
-  return err;
+  return wk_get_be32(random);
 }
-_Static_assert(WK_BIO_LEN + WK_AES_KEY_LEN == WK_RANDOM_LEN, "one draw");
 
 enum wk_err wk_session_enrol(const struct wk_enrolment *e) {
+  uint8_t random[WK_RANDOM_LEN]; /* bio_id and the vault's key */
+  uint8_t seed[WK_SEED_LEN];
   if (self.state != WK_BLANK)
     return WK_ERR_EXISTS;
   if (e->n < WK_STORE_N_MIN || e->n > WK_STORE_N_MAX || !is_power_of_two(e->n))
     return WK_ERR_ARGUMENT;
-  struct wk_device_secrets secrets;
-  const enum wk_err err = make_secrets(&secrets, e);
-  if (err != WK_OK)
-    return err;
-  self.device.id = e->id;
-  self.device.epoch = 0;
-  self.device.n = e->n;
-  wk_store_create(&self.store, &e->id, 0, e->n);
-  wk_device_write(&self.device, &secrets);
-  self.state = WK_BUILDING;
-  return WK_OK;
+  wk_pool_add(e->random, WK_RANDOM_LEN);
+  wk_pool_take(random);
+  const enum wk_err err = wk_lock_make(random, random + WK_BIO_LEN);
+  if (err == WK_OK) {
+    self.device.id = e->id;
+    self.device.n = e->n;
+    wk_pool_take(seed);
+    wk_store_create(&self.store, &self.device.id, e->n, draw_draft(), seed);
+    wk_device_write(&self.device, random);
+    self.state = WK_BUILDING;
+  }
+  wk_wipe(random, sizeof random);
+  return err;
 }
+_Static_assert(WK_BIO_LEN + WK_AES_KEY_LEN == WK_RANDOM_LEN, "one draw");
 
 /* The vault is open: since an earlier command of the enrolment, or now. */
 static enum wk_err open_for_enrolment(void) {
@@ -141,17 +146,16 @@ enum wk_err wk_session_key(uint8_t ks[WK_KS_LEN]) {
     wk_wipe(ks, WK_KS_LEN);
     return err;
   }
-  wk_device_write_ks(&self.device, ks);
-  self.state = WK_DAMAGED;
-  if (!wk_device_key(&self.device, self.kx))
-    return WK_ERR_IO;
+  wk_device_write_ks(ks);
+  err = derive(epoch_now());
+  if (err != WK_OK)
+    return err;
   self.state = WK_READY;
   return WK_OK;
 }
 
 enum wk_err wk_session_public(uint8_t bio_id[WK_BIO_LEN],
                               uint8_t anchor[WK_VALUE_LEN]) {
-  struct wk_device_secrets secrets;
   memset(bio_id, 0, WK_BIO_LEN);
   memset(anchor, 0, WK_VALUE_LEN);
   if (self.state == WK_BLANK || self.state == WK_DAMAGED)
@@ -161,14 +165,10 @@ enum wk_err wk_session_public(uint8_t bio_id[WK_BIO_LEN],
     return err;
   if (self.state != WK_READY && self.state != WK_KEYLESS)
     return WK_ERR_BUSY;
-  err = wk_store_anchor(&self.store, anchor);
+  err = wk_store_peek(&self.store, WK_OLD, 0, anchor);
   if (err != WK_OK)
     return err;
-  if (!wk_device_open(&self.device, &secrets))
-    return WK_ERR_KEY;
-  memcpy(bio_id, secrets.bio_id, WK_BIO_LEN);
-  wk_wipe(&secrets, sizeof secrets);
-  return WK_OK;
+  return wk_device_bio_id(bio_id) ? WK_OK : WK_ERR_KEY;
 }
 
 /* Section 2: 0 where it could be lower than one that was sent before. What was
@@ -193,11 +193,15 @@ static void mix_nonce(uint8_t nonce[WK_NONCE_LEN],
 }
 
 /* What an X4 must fit. */
-static void remember(uint32_t index, const uint8_t x1[WK_X1_LEN],
-                     const struct wk_wish *wish) {
-  self.asked.index = index;
-  memcpy(self.asked.x1, x1, WK_X1_LEN);
-  self.asked.challenged = wish->challenge != NULL;
+static void remember(const struct wk_header *header,
+                     const uint8_t x1[WK_X1_LEN], const struct wk_wish *wish) {
+  self.asked = (struct wk_asked){
+      .epoch = header->epoch,
+      .index = header->index,
+      .updating = wk_update_state(&self.store) == WK_UPDATE_OPEN,
+      .challenged = wish->challenge != NULL,
+  };
+  wk_msg_digest(self.asked.digest, x1, WK_X1_LEN);
   if (wish->challenge)
     memcpy(self.asked.challenge, wish->challenge, WK_CHALLENGE_LEN);
 }
@@ -221,18 +225,21 @@ static enum wk_err why_not(void) {
 /* Not inlined: unlock() is as deep in the stack, and not at the same time. */
 __attribute__((noinline)) static enum wk_err give(uint8_t x1[WK_X1_LEN],
                                                   const struct wk_wish *wish) {
-  struct wk_header header = {.type = WK_X1, .epoch = self.device.epoch};
+  const enum wk_which which = wk_update_which(&self.store);
+  struct wk_header header = {.type = WK_X1, .epoch = self.kx_epoch};
   struct wk_login login = {0};
   const struct wk_seal seal = {&self.device.id, self.kx, wish->challenge};
   enum wk_err err =
-      wk_store_take(&self.store, wish->skip, login.x, &header.index);
+      wk_store_take(&self.store, which, wish->skip, login.x, &header.index);
   if (err != WK_OK)
     return err;
   login.time = time_to_send(wish->time);
   mix_nonce(header.nonce, wish->nonce);
   err = wk_login_seal(x1, &header, &login, &seal);
   wk_wipe(&login, sizeof login);
-  remember(header.index, x1, wish);
+  remember(&header, x1, wish);
+  if (self.asked.updating)
+    wk_turn_change(header.index);
   return err;
 }
 
@@ -242,29 +249,104 @@ enum wk_err wk_session_login(uint8_t x1[WK_X1_LEN],
   enum wk_err err = why_not();
   if (err == WK_OK)
     err = unlock();
+  if (err == WK_OK)
+    err = derive(epoch_now());
   return err == WK_OK ? give(x1, wish) : err;
+}
+
+static enum wk_err settle(enum wk_verdict verdict) {
+  switch (verdict) {
+  case WK_VERDICT_STOLEN:
+    return WK_ERR_CHAIN;
+  case WK_VERDICT_SWITCH:
+    wk_store_switch(&self.store);
+    break;
+  case WK_VERDICT_DROP:
+    wk_store_drop(&self.store);
+    break;
+  case WK_VERDICT_NOTHING:
+    break;
+  }
+  return WK_OK;
 }
 
 enum wk_err wk_session_answer(struct wk_reply *reply,
                               const uint8_t x4[WK_X4_LEN]) {
-  struct wk_header header;
-  const struct wk_seal seal = {&self.device.id, self.kx,
-                               self.asked.challenged ? self.asked.challenge
-                                                     : NULL};
-  uint8_t digest[WK_DIGEST_LEN];
-  memset(reply, 0, sizeof *reply);
-  if (self.asked.index == 0)
+  const struct wk_asked *a = &self.asked;
+  const enum wk_answer answer =
+      wk_asked_open(reply, a, &self.device.id, self.kx, x4);
+  if (answer == WK_ANSWER_NONE)
     return WK_ERR_FORGED;
-  wk_msg_digest(digest, self.asked.x1, WK_X1_LEN);
-  if (wk_header_parse(&header, WK_X4, x4, WK_X4_LEN) != WK_OK ||
-      header.epoch != self.device.epoch || header.index != self.asked.index ||
-      wk_reply_open(reply, &header, x4, &seal) != WK_OK ||
-      !wk_equal(reply->digest, digest, WK_DIGEST_LEN)) {
+  const enum wk_err err =
+      settle(wk_update_answered(&self.store, a, answer, reply));
+  if (answer == WK_ANSWER_X3)
+    self.asked.x3_sent = false;
+  else if (reply->role == WK_ROLE_C)
+    self.asked.answered = true;
+  if (err != WK_OK)
     wk_wipe(reply, sizeof *reply);
-    return WK_ERR_FORGED;
+  return err;
+}
+
+/* As give(). */
+__attribute__((noinline)) static enum wk_err begin_update(void) {
+  uint8_t fresh[WK_RANDOM_LEN];
+  wk_pool_take(fresh);
+  if (!wk_store_begin(&self.store, draw_draft(), fresh))
+    return WK_ERR_KEY;
+  return WK_ERR_BUSY;
+}
+
+__attribute__((noinline)) static enum wk_err make_x3(uint8_t x3[WK_X3_LEN]) {
+  struct wk_asked *a = &self.asked;
+  struct wk_header header = {
+      .type = WK_X3, .epoch = a->epoch, .index = a->index};
+  const struct wk_seal seal = {&self.device.id, self.kx, NULL};
+  struct wk_update body;
+  uint8_t chance[WK_RANDOM_LEN];
+  enum wk_err err = wk_update_body(&body, &self.store);
+  if (err == WK_OK) {
+    wk_pool_show(chance, NULL, 0);
+    wk_update_nonce(header.nonce, chance, sizeof chance, &body);
+    err = wk_update_seal(x3, &header, &body, &seal);
   }
-  self.asked.index = 0;
+  wk_wipe(&body, sizeof body);
+  if (err != WK_OK)
+    return err;
+  wk_msg_digest(a->x3_digest, x3, WK_X3_LEN);
+  a->x3_sent = true;
   return WK_OK;
+}
+
+/* Section 6.1: in a session opened by a login of the chain. */
+static bool is_in_session(void) {
+  const struct wk_asked *a = &self.asked;
+  return a->answered && !a->x3_sent &&
+         a->epoch == self.store.line[WK_OLD].epoch.epoch &&
+         a->index + 1 == wk_store_next(&self.store, WK_OLD);
+}
+
+enum wk_err wk_session_update(uint8_t x3[WK_X3_LEN], enum wk_update_when when,
+                              const uint8_t *random) {
+  const enum wk_update_state state = wk_update_state(&self.store);
+  wk_pool_add(random, WK_RANDOM_LEN);
+  memset(x3, 0, WK_X3_LEN); /* random may have been there */
+  enum wk_err err = why_not();
+  if (err != WK_OK)
+    return err;
+  if (state == WK_UPDATE_NONE && wk_update_is_due(&self.store, when)) {
+    err = unlock();
+    return err == WK_OK ? begin_update() : err;
+  }
+  if (state == WK_UPDATE_PREPARING)
+    return WK_ERR_BUSY;
+  if (state != WK_UPDATE_PREPARED || !is_in_session() ||
+      !wk_update_is_due(&self.store, WK_UPDATE_NOW))
+    return WK_ERR_MISSING;
+  err = unlock();
+  if (err == WK_OK)
+    err = derive(self.asked.epoch);
+  return err == WK_OK ? make_x3(x3) : err;
 }
 
 enum wk_err wk_session_site(uint8_t secret[WK_HASH_LEN], const uint8_t *label,
@@ -281,7 +363,6 @@ enum wk_err wk_session_site(uint8_t secret[WK_HASH_LEN], const uint8_t *label,
 void wk_session_reset(void) {
   wk_device_erase();
   wk_lock_destroy();
-  wk_counter_erase();
-  wk_slots_clear(&self.store.slots, 0);
+  wk_store_erase(&self.store);
   wk_wipe(&self, sizeof self);
 }

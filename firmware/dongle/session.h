@@ -10,6 +10,7 @@
 
 #include "device.h"
 #include "store.h"
+#include "update.h"
 
 enum wk_state {
   WK_BLANK = 0,    /* not enrolled */
@@ -67,7 +68,12 @@ WK_MUST_CHECK enum wk_err wk_session_key(uint8_t ks[WK_KS_LEN]);
 WK_MUST_CHECK enum wk_err wk_session_login(uint8_t x1[WK_X1_LEN],
                                            const struct wk_wish *wish);
 
-/* The server's X4 for the last X1; WK_ERR_FORGED: it is not that. */
+/*
+ * The server's X4 for the last X1, or for the X3 of its session, which decides
+ * an open key update. WK_ERR_FORGED: it is neither. WK_ERR_CHAIN: it is, and
+ * tells of a chain that this dongle did not make: its secrets were stolen.
+ * reply is zeroed then.
+ */
 WK_MUST_CHECK enum wk_err wk_session_answer(struct wk_reply *reply,
                                             const uint8_t x4[WK_X4_LEN]);
 
@@ -77,6 +83,20 @@ WK_MUST_CHECK enum wk_err wk_session_answer(struct wk_reply *reply,
  */
 WK_MUST_CHECK enum wk_err wk_session_site(uint8_t secret[WK_HASH_LEN],
                                           const uint8_t *label, uint8_t len);
+
+/*
+ * Begins a key update (protocol section 6), or goes on with one: the X3 that
+ * is to be published once, in the session of the last login, whose X4 has
+ * been checked. random: WK_RANDOM_LEN bytes of the host's, or zeros; x3 may
+ * be in their place.
+ *
+ * WK_ERR_BUSY: the next chain is being computed, ask again, in any session.
+ * WK_ERR_MISSING: no update is due, one is open, or no X4 was checked.
+ * WK_ERR_KEY, WK_ERR_IO; otherwise as wk_session_login(). x3 is zeroed then.
+ */
+WK_MUST_CHECK enum wk_err wk_session_update(uint8_t x3[WK_X3_LEN],
+                                            enum wk_update_when when,
+                                            const uint8_t *random);
 
 /* Back to blank; every secret is written over. */
 void wk_session_reset(void);

@@ -22,59 +22,73 @@ static uint16_t slot_at(uint8_t slot) {
   return (uint16_t)(WK_AT_SLOTS + slot * WK_SLOT_SIZE);
 }
 
-static struct wk_seal_name name_of(const struct wk_slots *s, uint16_t block) {
-  return (struct wk_seal_name){'S', s->epoch, block};
+#define SIDE_SHIFT 15u
+
+uint16_t wk_slots_key(const struct wk_epoch *e, uint16_t block) {
+  return block | (uint16_t)((uint16_t)wk_epoch_side(e) << SIDE_SHIFT);
 }
 
-void wk_slots_load(struct wk_slots *s, uint32_t epoch) {
+uint16_t wk_slots_block(const struct wk_slots *s, uint8_t slot,
+                        const struct wk_epoch *e) {
+  const uint16_t key = s->key[slot];
+  if (key == WK_NO_BLOCK || key >> SIDE_SHIFT != wk_epoch_side(e))
+    return WK_NO_BLOCK;
+  return key & ((1u << SIDE_SHIFT) - 1);
+}
+
+void wk_slots_load(struct wk_slots *s) {
   memset(s, 0, sizeof *s);
-  s->epoch = epoch;
   for (uint8_t i = 0; i < WK_SLOTS; i++) {
     const uint16_t at = slot_at(i);
-    s->block[i] = WK_NO_BLOCK;
+    s->key[i] = WK_NO_BLOCK;
     if (wk_nv_valid(at))
-      s->block[i] = (uint16_t)(wk_nv_read(at + AT_BLOCK) << 8 |
-                               wk_nv_read(at + AT_BLOCK + 1));
+      s->key[i] = (uint16_t)(wk_nv_read(at + AT_BLOCK) << 8 |
+                             wk_nv_read(at + AT_BLOCK + 1));
   }
 }
 
-void wk_slots_clear(struct wk_slots *s, uint32_t epoch) {
-  for (uint8_t i = 0; i < WK_SLOTS; i++)
+void wk_slots_clear(struct wk_slots *s, uint8_t side) {
+  for (uint8_t i = 0; i < WK_SLOTS; i++) {
+    if (s->key[i] >> SIDE_SHIFT != side)
+      continue;
     wk_nv_invalidate(slot_at(i));
-  wk_slots_load(s, epoch);
+    s->key[i] = WK_NO_BLOCK;
+  }
+  if (s->put.key >> SIDE_SHIFT == side)
+    s->put.left = 0;
 }
 
-static uint8_t find(const struct wk_slots *s, uint16_t block) {
+static uint8_t find(const struct wk_slots *s, uint16_t key) {
   uint8_t slot = 0;
-  while (slot < WK_SLOTS && s->block[slot] != block)
+  while (slot < WK_SLOTS && s->key[slot] != key)
     slot++;
   return slot;
 }
 
-bool wk_slots_has(const struct wk_slots *s, uint16_t block) {
-  return find(s, block) < WK_SLOTS;
+bool wk_slots_has(const struct wk_slots *s, const struct wk_epoch *e,
+                  uint16_t block) {
+  return find(s, wk_slots_key(e, block)) < WK_SLOTS;
 }
 
 bool wk_slots_get(struct wk_slots *s, uint8_t x[WK_VALUE_LEN],
-                  uint16_t block) {
-  const uint8_t slot = find(s, block);
-  const struct wk_seal_name name = name_of(s, block);
+                  const struct wk_epoch *e, uint16_t block) {
+  const uint8_t slot = find(s, wk_slots_key(e, block));
+  const struct wk_seal_name name = wk_epoch_name(e, 'S', block);
   if (wk_vault_get(x, WK_VALUE_LEN, slot_at(slot) + AT_VALUE, &name))
     return true;
-  s->block[slot] = WK_NO_BLOCK;
+  s->key[slot] = WK_NO_BLOCK;
   return false;
 }
 
-void wk_slots_put(struct wk_slots *s, uint8_t slot, uint16_t block,
-                  uint8_t x[WK_VALUE_LEN]) {
-  const struct wk_seal_name name = name_of(s, block);
+void wk_slots_put(struct wk_slots *s, uint8_t slot, const struct wk_epoch *e,
+                  uint16_t block, const uint8_t x[WK_VALUE_LEN]) {
+  const struct wk_seal_name name = wk_epoch_name(e, 'S', block);
   memcpy(s->put.sealed, x, WK_VALUE_LEN);
-  wk_wipe(x, WK_VALUE_LEN);
   wk_vault_seal(s->put.sealed, WK_VALUE_LEN, &name);
-  s->put.block = block;
+  s->put.key = wk_slots_key(e, block);
   s->put.left = PUT_WRITES;
   s->last = slot;
-  s->block[slot] = WK_NO_BLOCK;
+  s->key[slot] = WK_NO_BLOCK;
 }
 
 bool wk_slots_work(struct wk_slots *s) {
@@ -86,10 +100,10 @@ bool wk_slots_work(struct wk_slots *s) {
     wk_nv_invalidate(at);
   } else if (s->put.left == 0) {
     wk_nv_validate(at);
-    s->block[s->last] = s->put.block;
+    s->key[s->last] = s->put.key;
   } else if (done < AT_VALUE) {
-    wk_nv_write(at + done, (uint8_t)(done == AT_BLOCK ? s->put.block >> 8
-                                                      : s->put.block));
+    wk_nv_write(at + done,
+                (uint8_t)(done == AT_BLOCK ? s->put.key >> 8 : s->put.key));
   } else {
     wk_nv_write(at + done, s->put.sealed[done - AT_VALUE]);
   }

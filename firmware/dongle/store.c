@@ -3,12 +3,19 @@
 
 #include <string.h>
 
-#include "device.h"
 #include "vault.h"
 
 #include <whitekey/bytes.h>
 
 #define STEPS_AT_ONCE 4u
+#define AHEAD                                                                 \
+  3u /* the current block and those behind it: 64 can be skipped              \
+      */
+/* On a long way every so many blocks' value is kept: 11 s of it, for a dongle
+ * whose power does not last. */
+#define REST 256u
+/* So many steps a password may take at most: 350 ms. */
+#define HURRY_MAX 256u
 
 static uint16_t blocks(const struct wk_store *s) {
   return (uint16_t)(s->n / WK_BLOCK);
@@ -19,203 +26,253 @@ static uint32_t top_of(uint16_t block) {
   return ((uint32_t)block + 1) * WK_BLOCK;
 }
 
-static void init(struct wk_store *s, const struct wk_id *id, uint32_t epoch,
-                 uint32_t n) {
-  memset(s, 0, sizeof *s);
-  s->n = n;
-  wk_chain_salt(s->salt, id, WK_ROLE_C, epoch);
-  wk_plan_init(&s->plan, blocks(s));
+/* ---- what is wanted, and where it comes from -----------------------------
+ */
+
+static bool is_planned(const struct wk_store *s, const struct wk_line *line) {
+  return line == &s->line[WK_OLD];
 }
 
-void wk_store_create(struct wk_store *s, const struct wk_id *id,
-                     uint32_t epoch, uint32_t n) {
-  init(s, id, epoch, n);
-  wk_slots_clear(&s->slots, epoch);
-  wk_counter_start(&s->counter);
-  wk_plan_advance(&s->plan, NULL, NULL);
+static uint8_t wishes(const struct wk_store *s, const struct wk_line *line) {
+  return (uint8_t)(AHEAD + (is_planned(s, line) ? s->plan.k : 0));
 }
 
-enum wk_err wk_store_load(struct wk_store *s, const struct wk_id *id,
-                          uint32_t epoch, uint32_t n) {
-  init(s, id, epoch, n);
-  wk_slots_load(&s->slots, epoch);
-  if (!wk_counter_load(&s->counter) || s->counter.block >= blocks(s))
-    return WK_ERR_CORRUPT;
-  for (uint16_t b = 0; b <= s->counter.block; b++)
-    wk_plan_advance(&s->plan, NULL, NULL);
-  return WK_OK;
+/*
+ * A block whose value a chain wants kept; WK_NO_BLOCK: no wish. The plan
+ * counts blocks from 1, and keeps places of blocks that are over. It wants the
+ * highest, too, which is as near as the seed.
+ */
+static uint16_t wish(const struct wk_store *s, const struct wk_line *line,
+                     uint8_t i) {
+  const uint16_t now = line->counter.block;
+  if (i < AHEAD)
+    return now + i < blocks(s) ? (uint16_t)(now + i) : WK_NO_BLOCK;
+  const uint16_t block = (uint16_t)(s->plan.at[i - AHEAD] - 1);
+  return block > now && block + 1u < blocks(s) ? block : WK_NO_BLOCK;
 }
 
-/* The plan counts blocks from 1, and keeps places of blocks that are over. */
-static bool is_wanted(const struct wk_store *s, uint16_t block) {
-  if (block == s->counter.block)
-    return true;
-  for (uint8_t p = 0; p < s->plan.k; p++) {
-    if (s->plan.at[p] == block + UINT32_C(1))
-      return block > s->counter.block;
+static bool is_wanted(const struct wk_store *s, const struct wk_line *line,
+                      uint16_t block) {
+  for (uint8_t i = 0; i < wishes(s, line); i++) {
+    if (wish(s, line, i) == block)
+      return true;
   }
   return false;
 }
 
-/* The highest wanted block that no slot holds. */
-static uint16_t missing(const struct wk_store *s) {
+/* That no slot holds. */
+static uint16_t missing_wish(const struct wk_store *s,
+                             const struct wk_line *line, uint8_t i) {
+  const uint16_t block = wish(s, line, i);
+  if (block != WK_NO_BLOCK && wk_slots_has(&s->slots, &line->epoch, block))
+    return WK_NO_BLOCK;
+  return block;
+}
+
+/* The highest one: those below it are walked to from there. */
+static uint16_t missing(const struct wk_store *s, const struct wk_line *line) {
   uint16_t found = WK_NO_BLOCK;
-  if (!wk_slots_has(&s->slots, s->counter.block))
-    found = s->counter.block;
-  for (uint8_t p = 0; p < s->plan.k; p++) {
-    const uint16_t block = (uint16_t)(s->plan.at[p] - 1);
-    if (!is_wanted(s, block) || wk_slots_has(&s->slots, block))
-      continue;
-    if (found == WK_NO_BLOCK || block > found)
+  for (uint8_t i = 0; i < wishes(s, line); i++) {
+    const uint16_t block = missing_wish(s, line, i);
+    if (block != WK_NO_BLOCK && (found == WK_NO_BLOCK || block > found))
       found = block;
   }
   return found;
 }
 
-/* The block that a missing one is walked to from; none: from the seed. */
-static uint16_t source_of(const struct wk_store *s, uint16_t block) {
+/* The lowest block that is held from this one on; none: the seed. */
+static uint16_t source_of(const struct wk_store *s, const struct wk_line *line,
+                          uint16_t block) {
   uint16_t source = WK_NO_BLOCK;
   for (uint8_t i = 0; i < WK_SLOTS; i++) {
-    const uint16_t held = s->slots.block[i];
-    if (held > block && held < source)
+    const uint16_t held = wk_slots_block(&s->slots, i, &line->epoch);
+    if (held >= block && held < source)
       source = held;
   }
   return source;
 }
 
-static bool is_source(const struct wk_store *s, uint16_t block) {
-  for (uint8_t p = 0; p < s->plan.k; p++) {
-    const uint16_t other = (uint16_t)(s->plan.at[p] - 1);
-    if (is_wanted(s, other) && !wk_slots_has(&s->slots, other) &&
-        source_of(s, other) == block)
+static bool is_source(const struct wk_store *s, const struct wk_line *line,
+                      uint16_t block) {
+  for (uint8_t i = 0; i < wishes(s, line); i++) {
+    const uint16_t other = missing_wish(s, line, i);
+    if (other != WK_NO_BLOCK && source_of(s, line, other) == block)
       return true;
   }
-  return !wk_slots_has(&s->slots, s->counter.block) &&
-         source_of(s, s->counter.block) == block;
+  return false;
+}
+
+static bool is_free(const struct wk_store *s, uint8_t slot) {
+  for (uint8_t which = WK_OLD; which <= WK_NEW; which++) {
+    const struct wk_line *line = &s->line[which];
+    const uint16_t block = line->present
+                               ? wk_slots_block(&s->slots, slot, &line->epoch)
+                               : WK_NO_BLOCK;
+    if (block != WK_NO_BLOCK &&
+        (is_wanted(s, line, block) || is_source(s, line, block)))
+      return false;
+  }
+  return true;
 }
 
 /*
- * Wanted are at most 12 values. With m of them missing, 12 - m slots are
- * wanted and at most m are sources: one of the 13 is free. Slots take turns,
- * so that all wear alike.
+ * Wanted are at most 12 values of the chain and 3 of the next one. With m of
+ * them missing, 15 - m slots are wanted and at most m are sources: one of the
+ * 16 is free. Slots take turns, so that all wear alike.
  */
 static uint8_t free_slot(const struct wk_store *s) {
   uint8_t slot = s->slots.last;
-  for (;;) {
+  do {
     slot = (uint8_t)((slot + 1u) % WK_SLOTS);
-    const uint16_t block = s->slots.block[slot];
-    if (block == WK_NO_BLOCK || (!is_wanted(s, block) && !is_source(s, block)))
-      return slot;
-  }
+  } while (!is_free(s, slot));
+  return slot;
 }
 
-bool wk_store_is_ready(const struct wk_store *s) {
-  return wk_slots_has(&s->slots, s->counter.block);
-}
-
-/* False: not even the seed opens. */
-static bool begin_walk(struct wk_store *s, uint16_t block) {
-  uint16_t source = source_of(s, block);
-  while (source != WK_NO_BLOCK && !wk_slots_get(&s->slots, s->walk.x, source))
-    source = source_of(s, block);
-  s->walk.block = block;
-  s->walk.at = s->n;
-  if (source != WK_NO_BLOCK) {
-    s->walk.at = top_of(source);
-  } else {
-    if (!wk_device_seed(s->walk.x))
-      return false;
-    wk_chain_top(s->walk.x, s->salt, s->n, s->walk.x);
+/* x[*at], the nearest value from a block's on; false: not even the seed
+ * opens. */
+static bool fetch(struct wk_store *s, const struct wk_line *line,
+                  uint16_t block, uint32_t *at, uint8_t x[WK_VALUE_LEN]) {
+  uint16_t source = source_of(s, line, block);
+  while (source != WK_NO_BLOCK) {
+    *at = top_of(source);
+    if (wk_slots_get(&s->slots, x, &line->epoch, source))
+      return true;
+    source = source_of(s, line, block);
   }
-  s->walk.going = true;
+  *at = s->n;
+  if (!wk_epoch_seed(&line->epoch, x))
+    return false;
+  wk_chain_top(x, line->salt, s->n, x);
   return true;
 }
 
-static void go_on(struct wk_store *s) {
-  const uint32_t end = top_of(s->walk.block);
-  uint32_t to = end;
-  if (s->walk.at - end > STEPS_AT_ONCE)
-    to = s->walk.at - STEPS_AT_ONCE;
-  wk_chain_walk(s->walk.x, s->salt, s->walk.at, to);
-  s->walk.at = to;
-  if (to != end)
-    return;
-  wk_slots_put(&s->slots, free_slot(s), s->walk.block, s->walk.x);
-  s->walk.going = false;
+/* ---- work ----------------------------------------------------------------
+ */
+
+static bool begin_walk(struct wk_store *s, struct wk_line *line,
+                       uint16_t block) {
+  line->walk.block = block;
+  line->walk.going = fetch(s, line, block, &line->walk.at, line->walk.x);
+  return line->walk.going;
 }
 
-/* The next block's value was wanted before: the plan is a round ahead. */
-static void turn(struct wk_store *s) {
-  wk_counter_turn(&s->counter);
-  wk_plan_advance(&s->plan, NULL, NULL);
+static void keep(struct wk_store *s, struct wk_line *line) {
+  const uint16_t block = (uint16_t)(line->walk.at / WK_BLOCK - 1);
+  wk_slots_put(&s->slots, free_slot(s), &line->epoch, block, line->walk.x);
+}
+
+static void go_on(struct wk_store *s, struct wk_line *line) {
+  const uint32_t end = top_of(line->walk.block);
+  uint32_t to = end;
+  if (line->walk.at - end > STEPS_AT_ONCE)
+    to = line->walk.at - STEPS_AT_ONCE;
+  wk_chain_walk(line->walk.x, line->salt, line->walk.at, to);
+  line->walk.at = to;
+  if (to == end || to % (REST * WK_BLOCK) == 0)
+    keep(s, line);
+  if (to != end)
+    return;
+  line->walk.going = false;
+  wk_wipe(line->walk.x, sizeof line->walk.x);
+}
+
+static bool is_spent(const struct wk_store *s, const struct wk_line *line) {
+  return line->counter.used == WK_BLOCK &&
+         line->counter.block + 1u == blocks(s);
+}
+
+static void turn(struct wk_store *s, struct wk_line *line, uint16_t block) {
+  if (is_planned(s, line)) {
+    for (uint16_t b = line->counter.block; b < block; b++)
+      wk_plan_advance(&s->plan, NULL, NULL);
+  }
+  wk_counter_turn(&line->counter, block);
+}
+
+static bool work(struct wk_store *s, struct wk_line *line) {
+  if (!line->present)
+    return false;
+  if (line->walk.going) {
+    go_on(s, line);
+    return true;
+  }
+  const uint16_t block = missing(s, line);
+  if (block != WK_NO_BLOCK)
+    return begin_walk(s, line, block);
+  if (wk_counter_prepare(&line->counter))
+    return true;
+  if (line->counter.used < WK_BLOCK || is_spent(s, line))
+    return false;
+  turn(s, line, line->counter.block + 1);
+  return true;
 }
 
 bool wk_store_work(struct wk_store *s) {
-  if (!wk_vault_is_open())
-    return false;
-  if (s->walk.going) {
-    go_on(s);
-    return true;
+  return wk_vault_is_open() &&
+         (wk_slots_work(&s->slots) || work(s, &s->line[WK_OLD]) ||
+          work(s, &s->line[WK_NEW]));
+}
+
+uint32_t wk_store_progress(const struct wk_store *s) {
+  for (uint8_t which = WK_OLD; which <= WK_NEW; which++) {
+    if (s->line[which].walk.going)
+      return s->line[which].walk.at;
   }
-  if (wk_slots_work(&s->slots))
-    return true;
-  const uint16_t block = missing(s);
-  if (block != WK_NO_BLOCK)
-    return begin_walk(s, block);
-  if (wk_counter_prepare(&s->counter))
-    return true;
-  if (s->counter.used < WK_BLOCK || wk_store_next(s) > s->n)
-    return false;
-  turn(s);
-  return true;
+  return 0;
 }
 
-uint32_t wk_store_next(const struct wk_store *s) {
-  return (uint32_t)s->counter.block * WK_BLOCK + s->counter.used + 1;
+bool wk_store_is_ready(const struct wk_store *s, enum wk_which which) {
+  const struct wk_line *line = &s->line[which];
+  return line->present &&
+         wk_slots_has(&s->slots, &line->epoch, line->counter.block);
 }
 
-static void finish_work(struct wk_store *s) {
-  while (wk_store_work(s)) {
-  }
+/* ---- passwords -----------------------------------------------------------
+ */
+
+uint32_t wk_store_next(const struct wk_store *s, enum wk_which which) {
+  const struct wk_counter *c = &s->line[which].counter;
+  return (uint32_t)c->block * WK_BLOCK + c->used + 1;
 }
 
-/* On to the block of an index, now and not when there is time. */
-static void hurry_to(struct wk_store *s, uint32_t index) {
-  while (top_of(s->counter.block) < index) {
-    const uint16_t block = s->counter.block;
-    finish_work(s);
-    if (s->counter.block == block)
-      turn(s);
-  }
+/* index: 1..n */
+static uint16_t block_of(uint32_t index) {
+  return (uint16_t)((index - 1) / WK_BLOCK);
 }
 
-/* The current block's value; a damaged one is walked to anew. */
-static bool block_value(struct wk_store *s, uint8_t x[WK_VALUE_LEN]) {
-  if (!wk_store_is_ready(s))
-    finish_work(s);
-  if (!wk_store_is_ready(s))
-    return false;
-  if (wk_slots_get(&s->slots, x, s->counter.block))
-    return true;
-  finish_work(s);
-  return wk_store_is_ready(s) && wk_slots_get(&s->slots, x, s->counter.block);
-}
-
-enum wk_err wk_store_take(struct wk_store *s, uint8_t skip,
-                          uint8_t x[WK_VALUE_LEN], uint32_t *index) {
-  const uint32_t wanted = wk_store_next(s) + skip;
-  memset(x, 0, WK_VALUE_LEN);
-  *index = 0;
+/* x[*at] from which x[index] is not far. */
+static enum wk_err near(struct wk_store *s, const struct wk_line *line,
+                        uint32_t index, uint32_t *at,
+                        uint8_t x[WK_VALUE_LEN]) {
   if (!wk_vault_is_open())
     return WK_ERR_KEY;
+  if (!fetch(s, line, block_of(index), at, x))
+    return WK_ERR_IO;
+  if (*at - index <= HURRY_MAX)
+    return WK_OK;
+  wk_wipe(x, WK_VALUE_LEN);
+  return WK_ERR_BUSY;
+}
+
+enum wk_err wk_store_take(struct wk_store *s, enum wk_which which,
+                          uint8_t skip, uint8_t x[WK_VALUE_LEN],
+                          uint32_t *index) {
+  struct wk_line *line = &s->line[which];
+  const uint32_t wanted = wk_store_next(s, which) + skip;
+  uint32_t at = 0;
+  memset(x, 0, WK_VALUE_LEN);
+  *index = 0;
   if (wanted > s->n)
     return WK_ERR_EXHAUSTED;
-  hurry_to(s, wanted);
-  const bool there = block_value(s, x);
-  wk_counter_use(&s->counter, (uint8_t)((wanted - 1) % WK_BLOCK + 1));
+  const enum wk_err err = near(s, line, wanted, &at, x);
+  if (err != WK_OK)
+    return err;
+  if (block_of(wanted) != line->counter.block)
+    turn(s, line, block_of(wanted));
+  wk_counter_use(&line->counter, (uint8_t)((wanted - 1) % WK_BLOCK + 1));
   /* While that is being written. */
-  wk_chain_walk(x, s->salt, top_of(s->counter.block), wanted);
-  if (!there || !wk_counter_is_durable(&s->counter)) {
+  wk_chain_walk(x, line->salt, at, wanted);
+  if (!wk_counter_is_durable(&line->counter)) {
     wk_wipe(x, WK_VALUE_LEN);
     return WK_ERR_IO;
   }
@@ -223,10 +280,16 @@ enum wk_err wk_store_take(struct wk_store *s, uint8_t skip,
   return WK_OK;
 }
 
-enum wk_err wk_store_anchor(struct wk_store *s, uint8_t anchor[WK_VALUE_LEN]) {
-  memset(anchor, 0, WK_VALUE_LEN);
-  if (wk_store_next(s) != 1 || !block_value(s, anchor))
+enum wk_err wk_store_peek(struct wk_store *s, enum wk_which which,
+                          uint32_t index, uint8_t x[WK_VALUE_LEN]) {
+  const struct wk_line *line = &s->line[which];
+  const uint32_t next = wk_store_next(s, which);
+  uint32_t at = 0;
+  memset(x, 0, WK_VALUE_LEN);
+  if (next > s->n || (index == 0 ? next != 1 : index != next))
     return WK_ERR_ARGUMENT;
-  wk_chain_walk(anchor, s->salt, WK_BLOCK, 0);
-  return WK_OK;
+  const enum wk_err err = near(s, line, next, &at, x);
+  if (err == WK_OK)
+    wk_chain_walk(x, line->salt, at, index);
+  return err;
 }

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * store.h - the chain in 1 KB of EEPROM.
+ * store.h - the chain in 1 KB of EEPROM, and the next one beside it while a
+ * key update goes on.
  *
  * The chain's upper ends of blocks of 32 passwords are walked by a plan
  * (whitekey/plan.h) in which a step is 32 of the chain's. What the plan wants
- * kept is in sealed slots; a password is at most 31 steps below its block's
- * value.
+ * kept is in sealed slots, and so are the current block's value and the next
+ * two, for whoever skips; a password is at most 31 steps below its block's
+ * value. Of the next chain nothing but these three is kept until it is the
+ * only one.
  *
  * There is no list of what is where, and so none that a power failure could
  * tear: the counter says which block is current, the plan follows from it,
@@ -23,17 +26,20 @@
 #include <whitekey/plan.h>
 
 #include "counter.h"
+#include "epoch.h"
 #include "slots.h"
 
 #define WK_STORE_N_MIN UINT32_C(256)
 #define WK_STORE_N_MAX UINT32_C(65536)
 
-struct wk_store {
-  uint32_t n; /* a power of two */
+enum wk_which { WK_OLD = 0, WK_NEW = 1 };
+
+/* A chain of an epoch. */
+struct wk_line {
+  bool present;
+  struct wk_epoch epoch;
   uint8_t salt[WK_SALT_LEN];
   struct wk_counter counter;
-  struct wk_plan plan; /* of blocks; the current one's round is done */
-  struct wk_slots slots;
   struct {
     bool going;
     uint16_t block; /* whose value is wanted */
@@ -42,17 +48,29 @@ struct wk_store {
   } walk; /* to one missing value */
 };
 
-/* A new chain that no password was taken of, on the EEPROM too. */
-void wk_store_create(struct wk_store *s, const struct wk_id *id,
-                     uint32_t epoch, uint32_t n);
+struct wk_store {
+  const struct wk_id *id;
+  uint32_t n; /* a power of two, of both chains */
+  struct wk_line line[2];
+  struct wk_plan plan; /* of the old chain's blocks; the current one's round
+                          is done */
+  struct wk_slots slots;
+};
 
-/* As the EEPROM has it. WK_ERR_CORRUPT: there is no counter. */
+/* The first chain, of epoch 0, that no password was taken of, on the EEPROM
+ * too. seed is wiped; id stays the caller's. */
+void wk_store_create(struct wk_store *s, const struct wk_id *id, uint32_t n,
+                     uint32_t draft, uint8_t seed[WK_SEED_LEN]);
+
+/* As the EEPROM has it. WK_ERR_CORRUPT: there is no chain. */
 WK_MUST_CHECK enum wk_err wk_store_load(struct wk_store *s,
-                                        const struct wk_id *id, uint32_t epoch,
-                                        uint32_t n);
+                                        const struct wk_id *id, uint32_t n);
+
+/* Nothing is left of it, here and on the EEPROM. */
+void wk_store_erase(struct wk_store *s);
 
 /* The current block's value is there: passwords come at once. */
-bool wk_store_is_ready(const struct wk_store *s);
+bool wk_store_is_ready(const struct wk_store *s, enum wk_which which);
 
 /*
  * Some milliseconds of what is to be done; false: there is nothing, or the
@@ -61,20 +79,45 @@ bool wk_store_is_ready(const struct wk_store *s);
 bool wk_store_work(struct wk_store *s);
 
 /* The index of the next password; n + 1: there is none left. */
-uint32_t wk_store_next(const struct wk_store *s);
+uint32_t wk_store_next(const struct wk_store *s, enum wk_which which);
+
+/* Where the walk is that goes on; 0: none does. */
+uint32_t wk_store_progress(const struct wk_store *s);
 
 /*
  * Spends the next index, or one `skip` later, and gives x[index] once that is
  * durable. WK_ERR_EXHAUSTED: no index is left. WK_ERR_KEY: the vault is
- * closed. WK_ERR_IO: the EEPROM did not take it; the index is skipped. x and
- * *index are zeroed then.
+ * closed. WK_ERR_BUSY: its block's value is still far: nothing is spent.
+ * WK_ERR_IO: the EEPROM did not take it; the index is skipped. x and *index
+ * are zeroed then.
  */
-WK_MUST_CHECK enum wk_err wk_store_take(struct wk_store *s, uint8_t skip,
+WK_MUST_CHECK enum wk_err wk_store_take(struct wk_store *s,
+                                        enum wk_which which, uint8_t skip,
                                         uint8_t x[WK_VALUE_LEN],
                                         uint32_t *index);
 
-/* x[0], before the first password only: WK_ERR_ARGUMENT otherwise. */
-WK_MUST_CHECK enum wk_err wk_store_anchor(struct wk_store *s,
-                                          uint8_t anchor[WK_VALUE_LEN]);
+/*
+ * x[index] without spending it: 0, the anchor, before the first password, or
+ * the next one. WK_ERR_ARGUMENT: another one; otherwise as wk_store_take().
+ */
+WK_MUST_CHECK enum wk_err wk_store_peek(struct wk_store *s,
+                                        enum wk_which which, uint32_t index,
+                                        uint8_t x[WK_VALUE_LEN]);
+
+/* ---- key update: protocol section 6 --------------------------------------
+ */
+
+/*
+ * Makes the next epoch's seed, which is durable then, of the old one's and 32
+ * fresh bytes, which are wiped. False: as wk_epoch_seed(). Only while there is
+ * no next chain.
+ */
+bool wk_store_begin(struct wk_store *s, uint32_t draft, uint8_t fresh[32]);
+
+/* The next chain is the chain. */
+void wk_store_switch(struct wk_store *s);
+
+/* The next chain is dropped. */
+void wk_store_drop(struct wk_store *s);
 
 #endif

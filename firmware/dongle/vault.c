@@ -34,6 +34,7 @@ static void nonce_write(uint8_t nonce[WK_CCM_NONCE_LEN],
   nonce[1] = (uint8_t)(name->number >> 8);
   nonce[2] = (uint8_t)name->number;
   wk_put_be32(nonce + 3, name->epoch);
+  wk_put_be32(nonce + 7, name->draft);
 }
 
 /* In place; a cut tag follows. */

@@ -14,14 +14,18 @@
 
 #include <whitekey/port.h>
 
-#define WK_SEALED_MAX 80u
+#define WK_SEALED_MAX 32u
 #define WK_SEAL_TAG_LEN 4u
 
-/* No two things are sealed under one name: kind, epoch and number. */
+/*
+ * No two things are sealed under one name. An epoch's chain that was dropped
+ * and made anew is another draft of it.
+ */
 struct wk_seal_name {
   uint8_t kind;
   uint32_t epoch;
   uint16_t number;
+  uint32_t draft;
 };
 
 /* Closed: no key is known, nothing is sealed or opened. */

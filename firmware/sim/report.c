@@ -26,9 +26,11 @@ static const struct part lock[] = {
 
 static const struct part parts[] = {
     {"device", WK_AT_DEVICE, WK_DEVICE_SIZE},
-    {"counter", WK_AT_COUNTER, 2 * WK_COUNTER_SIZE},
-    {"slots", WK_AT_SLOTS, WK_SLOTS *WK_SLOT_SIZE},
+    {"seeds", WK_AT_EPOCHS, 2 * WK_EPOCH_SIZE},
+    {"key update", WK_AT_UPDATE, WK_UPDATE_SIZE},
+    {"counters", WK_AT_COUNTER, 4 * WK_COUNTER_SIZE},
     {"Ks", WK_AT_KS, WK_KS_SIZE},
+    {"slots", WK_AT_SLOTS, WK_SLOTS *WK_SLOT_SIZE},
 };
 
 static void print_part(const struct wk_eeprom *e, const struct part *part) {

@@ -16,10 +16,13 @@ from cryptography.hazmat.primitives.ciphers.aead import AESCCM
 from chip import Chip
 
 HZ = 16_000_000
-(INFO, ENROL, PUBLIC, LOGIN, ANSWER, RESET, KEY, FINGER,
- SITE) = range(1, 10)
+(INFO, ENROL, PUBLIC, LOGIN, ANSWER, RESET, KEY, FINGER, SITE,
+ UPDATE) = range(1, 11)
 (OK, UNKNOWN, MALFORMED, WRONG_TIME, BUSY, SPENT, LOCKED, DAMAGED, REFUSED,
- STRANGER, UNREADABLE, CHANGED, SILENT, NOISE, SENSOR) = range(15)
+ STRANGER, UNREADABLE, CHANGED, SILENT, NOISE, SENSOR,
+ STOLEN) = range(16)
+NONE, PREPARING, PREPARED, OPEN = range(4)
+DUE, NOW = range(2)
 BLANK, BUILDING, READY, EMPTY, BROKEN, KEYLESS = range(6)
 KS = bytes(range(32))
 OLD, NEW, ERASED, MIXED = range(4)
@@ -65,7 +68,8 @@ class Host:
         assert status == OK, status
         state, epoch, n, following, at = struct.unpack(">BIIII", body[:17])
         return {"state": state, "epoch": epoch, "n": n, "next": following,
-                "at": at, "did": body[18:18 + body[17]].decode()}
+                "at": at, "did": body[18:18 + body[17]].decode(),
+                "update": body[18 + body[17]]}
 
     def enrol(self, did="dongle-1", n=256, realm=bytes(16),
               random=bytes(32)):
@@ -91,6 +95,9 @@ class Host:
     def login(self, skip=0, time=0, nonce=bytes(8), challenge=b""):
         payload = struct.pack(">BI", skip, time) + nonce + challenge
         return self.ask(LOGIN, payload)
+
+    def update(self, when=DUE, random=bytes(32)):
+        return self.ask(UPDATE, bytes([when]) + random)
 
 
 class Dongle(Chip, Host):
@@ -234,10 +241,11 @@ class Server:
         self.time = max(time, self.time)
         return index
 
-    def answer(self, x1, status=1, challenge=b""):
-        """The X4 for an X1."""
+    def answer(self, x1, status=1, challenge=b"", epoch=None):
+        """The X4 for an X1, or an X3; epoch: the server's, afterwards."""
         header = b"\1\4" + x1[2:10] + bytes(8)
-        body = bytes([status]) + b"C" + x1[2:10] + struct.pack(">I", 7)
+        state = x1[2:10] if epoch is None else struct.pack(">II", epoch, 1)
+        body = bytes([status]) + b"C" + state + struct.pack(">I", 7)
         body += hashlib.sha256(x1).digest()[:16]
         nonce = header[1:2] + header[6:18]
         return header + AESCCM(self.kx).encrypt(

@@ -6,9 +6,11 @@ import struct
 
 from cryptography.hazmat.primitives.ciphers.aead import AESCCM
 
-VAULT, DEVICE, COUNTER, SLOTS = 2, 32, 192, 272
 LOCK, LOCK_SIZE, WRAPPED = 2, 5, (16, 1008)
-COUNTER_SIZE, SLOT_SIZE, SLOT_COUNT, BLOCK = 35, 39, 13, 32
+VAULT, DEVICE, EPOCHS, UPDATE = 2, 32, 103, 193
+COUNTER, KS, SLOTS = 206, 346, 383
+EPOCH_SIZE, UPDATE_SIZE, COUNTER_SIZE, SLOT_SIZE = 45, 13, 35, 39
+SLOT_COUNT, BLOCK = 16, 32
 VALID, FREE = 0xa5, 0xff
 MARK_AT = 3
 
@@ -17,13 +19,14 @@ class Damaged(Exception):
     """Something valid does not open."""
 
 
-def _open(key, kind, epoch, number, sealed):
-    """CCM's keystream also opens; the tag is cut to four bytes."""
+def _open(key, name, sealed):
+    """CCM's keystream also opens; the tag is cut to four bytes. name: kind,
+    epoch, number, draft."""
     ccm = AESCCM(key)
-    nonce = struct.pack(">BHI6x", kind, number, epoch)
+    nonce = struct.pack(">cHII2x", name[0], name[2], name[1], name[3])
     body = ccm.encrypt(nonce, sealed[:-4], None)[:len(sealed) - 4]
     if ccm.encrypt(nonce, body, None)[len(body):][:4] != sealed[-4:]:
-        raise Damaged(f"{chr(kind)} {number}")
+        raise Damaged(name)
     return body
 
 
@@ -33,6 +36,10 @@ class Image:
 
     def is_enrolled(self):
         return self.data[DEVICE] == VALID
+
+    def is_open(self):
+        """A key update: X3 has left."""
+        return self.data[UPDATE] == VALID
 
     def key(self):
         return self.data[VAULT + 1:VAULT + 17]
@@ -46,30 +53,44 @@ class Image:
         """The key, of an image with a finger."""
         at = LOCK + page * LOCK_SIZE
         wrapped = self.data[WRAPPED[page]:][:16] + self.data[at + 1:at + 5]
-        return _open(template_hash[16:], ord("W"), 0, page, wrapped)
+        return _open(template_hash[16:], (b"W", 0, page, 0), wrapped)
 
-    def secrets(self):
-        """bio_id and seed."""
-        body = _open(self.key(), ord("D"), 0, 0,
-                     self.data[DEVICE + 55:DEVICE + 107])
-        return body[:16], body[16:]
+    def bio_id(self):
+        return _open(self.key(), (b"D", 0, 0, 0),
+                     self.data[DEVICE + 51:DEVICE + 71])
 
-    def counter(self):
-        """The current block and how many of its passwords are used."""
-        areas = [self.data[COUNTER + i * COUNTER_SIZE:][:COUNTER_SIZE]
-                 for i in (0, 1)]
-        block, marks = max((int.from_bytes(area[1:3], "big"), area[MARK_AT:])
-                           for area in areas if area[0] == VALID)
-        return block, len(marks.rstrip(b"\xff"))
+    def drafts(self):
+        """{epoch: draft} of the chains there are, the older one first."""
+        found = {}
+        for side in (0, 1):
+            record = self.data[EPOCHS + side * EPOCH_SIZE:][:EPOCH_SIZE]
+            if record[0] == VALID:
+                epoch, draft = struct.unpack(">II", record[1:9])
+                assert epoch % 2 == side, epoch
+                found[epoch] = draft
+        return dict(sorted(found.items()))
 
-    def slots(self):
-        """{block: value} of all valid slots; each has to open."""
-        values = {}
+    def seeds(self):
+        """{epoch: seed}."""
+        return {epoch: _open(self.key(), (b"E", epoch, 0, draft),
+                             self.data[EPOCHS + epoch % 2 * EPOCH_SIZE:]
+                             [9:EPOCH_SIZE])
+                for epoch, draft in self.drafts().items()}
+
+    def seed(self):
+        """Of the one chain there is."""
+        (seed,) = self.seeds().values()
+        return seed
+
+    def slots(self, epoch=0):
+        """{block: value} of an epoch's valid slots; each has to open."""
+        draft, values = self.drafts()[epoch], {}
         for i in range(SLOT_COUNT):
             slot = self.data[SLOTS + i * SLOT_SIZE:][:SLOT_SIZE]
-            if slot[0] == VALID:
-                block = int.from_bytes(slot[1:3], "big")
-                values[block] = _open(self.key(), ord("S"), 0, block,
+            key = int.from_bytes(slot[1:3], "big")
+            if slot[0] == VALID and key >> 15 == epoch % 2:
+                block = key & 0x7fff
+                values[block] = _open(self.key(), (b"S", epoch, block, draft),
                                       slot[3:])
         return values
 

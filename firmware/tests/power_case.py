@@ -28,8 +28,7 @@ class PowerCase(unittest.TestCase):
         self.dongle.finish_enrolment()
         self.dongle.settle()
         self.server = Server(self.dongle, n=N)
-        _, seed = Image(self.image()).secrets()
-        self.chain = chain_of(seed, self.server.salt, N)
+        self.chain = chain_of(Image(self.image()).seed(), self.server.salt, N)
         self.assertEqual(self.chain[0], self.server.anchor)
 
     def image(self):

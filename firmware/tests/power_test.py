@@ -54,14 +54,14 @@ class PowerTest(PowerCase):
                     self.dongle.finish_enrolment()
                 _, anchor = self.dongle.public()
                 self.assertEqual(self.dongle.login()[0], d.OK)
-                _, seed = Image(self.image()).secrets()
+                seed = Image(self.image()).seed()
                 salt = Server.salt_of("dongle-1")
                 self.assertEqual(anchor, chain_of(seed, salt, N)[0])
 
     def test_reset__in_every_write(self):
         self.enrol()
         before = Image(self.image())
-        secrets = (*before.secrets(), before.key(), d.KS)
+        secrets = (before.bio_id(), before.seed(), before.key(), d.KS)
         before, writes = self.record(
             lambda: self.dongle.ask(d.RESET, b"ERASE"))
         for k, image in self.images(before, writes, ways=1):

@@ -68,7 +68,7 @@ class SimTest(SimCase):
         port.enrol()
         port.finish_enrolment()
         self.assertEqual(sim.stop(), 0)
-        sim.wait_log(r"^ 192\.\.261 +counter +[1-9]\d* +[1-9]")
+        sim.wait_log(r"^ 206\.\.345 +counters +[1-9]\d* +[1-9]")
         sim.wait_log(r"^stack: \d+ bytes deep")
 
     def test_sim__bad_arguments(self):

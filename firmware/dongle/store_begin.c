@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How chains begin and end. */
+#include "store.h"
+
+#include <string.h>
+
+#include "turn.h"
+
+#include <whitekey/bytes.h>
+
+/* The plan of a chain whose counter is known. */
+static void plan(struct wk_store *s) {
+  wk_plan_init(&s->plan, s->n / WK_BLOCK);
+  for (uint16_t b = 0; b <= s->line[WK_OLD].counter.block; b++)
+    wk_plan_advance(&s->plan, NULL, NULL);
+}
+
+static void salt(struct wk_store *s, struct wk_line *line) {
+  wk_chain_salt(line->salt, s->id, WK_ROLE_C, line->epoch.epoch);
+}
+
+static void init(struct wk_store *s, const struct wk_id *id, uint32_t n) {
+  memset(s, 0, sizeof *s);
+  s->id = id;
+  s->n = n;
+}
+
+/* Nothing is left of the epoch before the last on its side. The record makes
+ * the chain: it comes last. */
+static void create(struct wk_store *s, struct wk_line *line,
+                   uint8_t seed[WK_SEED_LEN]) {
+  const uint8_t side = wk_epoch_side(&line->epoch);
+  wk_slots_clear(&s->slots, side);
+  wk_counter_start(&line->counter, side);
+  wk_epoch_write(&line->epoch, seed);
+  salt(s, line);
+  line->walk.going = false;
+  line->present = true;
+}
+
+void wk_store_create(struct wk_store *s, const struct wk_id *id, uint32_t n,
+                     uint32_t draft, uint8_t seed[WK_SEED_LEN]) {
+  struct wk_line *line = &s->line[WK_OLD];
+  init(s, id, n);
+  wk_slots_load(&s->slots);
+  line->epoch.draft = draft;
+  create(s, line, seed);
+  plan(s);
+}
+
+/* The lower of two epochs is the old one. */
+static void load_line(struct wk_store *s, uint8_t side) {
+  struct wk_line line = {.present = true};
+  if (!wk_epoch_load(&line.epoch, side) ||
+      !wk_counter_load(&line.counter, side) ||
+      line.counter.block >= s->n / WK_BLOCK)
+    return;
+  struct wk_line *old = &s->line[WK_OLD];
+  if (old->present && old->epoch.epoch < line.epoch.epoch) {
+    s->line[WK_NEW] = line;
+    return;
+  }
+  s->line[WK_NEW] = *old;
+  *old = line;
+}
+
+enum wk_err wk_store_load(struct wk_store *s, const struct wk_id *id,
+                          uint32_t n) {
+  init(s, id, n);
+  wk_slots_load(&s->slots);
+  load_line(s, 0);
+  load_line(s, 1);
+  if (!s->line[WK_OLD].present)
+    return WK_ERR_CORRUPT;
+  salt(s, &s->line[WK_OLD]);
+  if (s->line[WK_NEW].present)
+    salt(s, &s->line[WK_NEW]);
+  else
+    wk_store_drop(s); /* power may have failed in a switch */
+  plan(s);
+  return WK_OK;
+}
+
+void wk_store_erase(struct wk_store *s) {
+  wk_turn_close();
+  for (uint8_t side = 0; side < 2; side++) {
+    wk_epoch_erase(side);
+    wk_counter_erase(side);
+    wk_slots_clear(&s->slots, side);
+  }
+  wk_wipe(s, sizeof *s);
+}
+
+bool wk_store_begin(struct wk_store *s, uint32_t draft, uint8_t fresh[32]) {
+  const struct wk_line *old = &s->line[WK_OLD];
+  struct wk_line *new = &s->line[WK_NEW];
+  uint8_t seed[WK_SEED_LEN];
+  const bool opened = wk_epoch_seed(&old->epoch, seed);
+  if (opened) {
+    wk_chain_next_seed(seed, old->salt, seed, fresh);
+    new->epoch = (struct wk_epoch){old->epoch.epoch + 1, draft};
+    create(s, new, seed);
+  }
+  wk_wipe(seed, sizeof seed);
+  wk_wipe(fresh, 32);
+  return opened;
+}
+
+/* The side that has no chain now. */
+static void forget(struct wk_store *s) {
+  wk_epoch_erase(wk_epoch_side(&s->line[WK_OLD].epoch) ^ 1u);
+  wk_turn_close();
+  wk_wipe(&s->line[WK_NEW], sizeof s->line[WK_NEW]);
+}
+
+void wk_store_switch(struct wk_store *s) {
+  s->line[WK_OLD] = s->line[WK_NEW];
+  forget(s);
+  plan(s);
+}
+
+void wk_store_drop(struct wk_store *s) {
+  forget(s);
+}
