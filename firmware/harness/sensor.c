@@ -7,9 +7,11 @@
 
 #include <whitekey/bytes.h>
 
-#define IN_PIN 3       /* of port D, what the chip sends */
-#define OUT_PIN 2      /* what it receives */
-#define THINKS 320000u /* cycles before an answer: 20 ms */
+#define IN_PIN 3  /* of port D, what the chip sends */
+#define OUT_PIN 2 /* what it receives */
+#define THINKS                                                                \
+  80000u /* cycles: 5 ms; a real one takes a tenth of a second                \
+          */
 
 enum { COMMAND = 1, DATA = 2, ACK = 7, LAST_DATA = 8 };
 enum { HEAD_LEN = 9, SUM_LEN = 2, COMMAND_MAX = 64 };

@@ -28,6 +28,7 @@
  *                          MOOD as in sensor.h, bytes of a template in one
  *   template PAGE          of the sensor, in hex
  *   change PAGE            another template is there from now on
+ *   memory [HEX]           what the sensor keeps without power
  *   jumper 0|1             1: PB1 is bridged to ground
  *   strap 0|1              1: PC0 is, when it starts the next time
  */
@@ -297,6 +298,15 @@ static void do_change(struct wk_chip *chip, struct args *args) {
   puts("=");
 }
 
+static void do_memory(struct wk_chip *chip, struct args *args) {
+  uint8_t *memory = (uint8_t *)wk_chip_sensor(chip)->memory;
+  const char *hex = strtok_r(NULL, " \n", &args->rest);
+  if (hex)
+    (void)parse_hex(memory, sizeof(struct wk_sensor_memory), hex);
+  fputs("= ", stdout);
+  print_hex(memory, sizeof(struct wk_sensor_memory));
+}
+
 static void do_jumper(struct wk_chip *chip, struct args *args) {
   avr_ioport_external_t pins = {'B', 1u << 1, number(args) == 0 ? 1u << 1 : 0};
   (void)avr_ioctl(wk_chip_avr(chip), AVR_IOCTL_IOPORT_SET_EXTERNAL('B'),
@@ -320,7 +330,7 @@ static const struct command {
     {"burn", do_burn},     {"cut", do_cut},           {"writes", do_writes},
     {"wear", do_wear},     {"history", do_history},   {"finger", do_finger},
     {"sensor", do_sensor}, {"template", do_template}, {"change", do_change},
-    {"jumper", do_jumper}, {"strap", do_strap},
+    {"memory", do_memory}, {"jumper", do_jumper},     {"strap", do_strap},
 };
 
 static void obey(struct wk_chip *chip, char *line) {

@@ -18,9 +18,11 @@ N = 256
 
 
 class PowerCase(unittest.TestCase):
+    MAKE = Dongle
+
     def setUp(self):
         self.random = random.Random(5)
-        self.dongle = Dongle()
+        self.dongle = self.MAKE()
         self.addCleanup(self.dongle.__exit__, None)
 
     def enrol(self):
