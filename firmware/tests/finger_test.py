@@ -158,6 +158,14 @@ class LoginTest(FingerCase):
         self.dongle.finger()
         self.assertEqual(self.login(), 1)
 
+    def test_login__an_open_vault_is_no_consent(self):
+        """A block's end is worked on for half a second."""
+        self.login(skip=31)
+        self.dongle.finger(0)
+        self.assertTrue(self.in_ram(self.key()))
+        self.assertEqual(self.dongle.ask(d.LOGIN, bytes(13)), (d.LOCKED, b""))
+        self.assertTrue(self.in_ram(self.key()))
+
     def test_answer__needs_no_finger(self):
         _, x1 = self.dongle.login()
         self.dongle.settle()
