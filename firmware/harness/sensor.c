@@ -9,9 +9,9 @@
 
 #define IN_PIN 3  /* of port D, what the chip sends */
 #define OUT_PIN 2 /* what it receives */
-#define THINKS                                                                \
-  80000u /* cycles: 5 ms; a real one takes a tenth of a second                \
-          */
+
+/* Cycles before an answer: 5 ms. A real one takes a tenth of a second. */
+#define THINKS 80000u
 
 enum { COMMAND = 1, DATA = 2, ACK = 7, LAST_DATA = 8 };
 enum { HEAD_LEN = 9, SUM_LEN = 2, COMMAND_MAX = 64 };
