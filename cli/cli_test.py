@@ -62,7 +62,7 @@ class CommandLineTest(cli_case.CliTest):
         for name in ("enrol", "show", "enable", "disable", "release",
                      "revoke"):
             self.fails(name, says="which device", code=2)
-        self.fails("enrol", "a", says="--out FILE is needed", code=2)
+        self.fails("enrol", "a", says="--out FILE or --dongle PORT is needed", code=2)
         self.fails("otp", says="--credential FILE is needed", code=2)
         self.fails("fingerprint", says="which file", code=2)
 
