@@ -63,7 +63,7 @@ class CommandLineTest(cli_case.CliTest):
                      "revoke"):
             self.fails(name, says="which device", code=2)
         self.fails("enrol", "a", says="--out FILE or --dongle PORT is needed", code=2)
-        self.fails("otp", says="--credential FILE is needed", code=2)
+        self.fails("otp", says="--credential FILE or --dongle PORT is needed", code=2)
         self.fails("fingerprint", says="which file", code=2)
 
     def test_name__out_of_the_alphabet_is_a_usage_error(self):
