@@ -62,8 +62,10 @@ class CommandLineTest(cli_case.CliTest):
         for name in ("enrol", "show", "enable", "disable", "release",
                      "revoke"):
             self.fails(name, says="which device", code=2)
-        self.fails("enrol", "a", says="--out FILE or --dongle PORT is needed", code=2)
-        self.fails("otp", says="--credential FILE or --dongle PORT is needed", code=2)
+        self.fails("enrol", "a", code=2,
+                   says="--out FILE or --dongle PORT is needed")
+        self.fails("otp", code=2,
+                   says="--credential FILE or --dongle PORT is needed")
         self.fails("fingerprint", says="which file", code=2)
 
     def test_name__out_of_the_alphabet_is_a_usage_error(self):
