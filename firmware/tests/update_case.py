@@ -6,7 +6,7 @@ to the messages or to the power."""
 import struct
 
 import dongle as d
-from dongle import Dongle
+from eeprom import Image
 from power_case import N, PowerCase
 from registry import Registry
 
@@ -32,10 +32,13 @@ class UpdateCase(PowerCase):
         self.seen.clear()
 
     def draw(self, skip=0):
-        """An X1 whose epoch and index were never drawn before."""
+        """An X1 whose chain and index were never drawn before. A chain that
+        was dropped comes again as another draft of its epoch."""
+        drafts = Image(self.image()).drafts()
         status, x1 = self.dongle.login(skip=skip, time=self.registry.now)
         self.assertEqual(status, d.OK)
-        drawn = struct.unpack(">II", x1[2:10])
+        epoch, index = struct.unpack(">II", x1[2:10])
+        drawn = epoch, drafts[epoch], index
         self.assertNotIn(drawn, self.seen)
         self.seen.add(drawn)
         return x1
