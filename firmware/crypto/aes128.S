@@ -1,28 +1,36 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * aes128.S - AES-128 encryption (FIPS 197) on the AVR: wk_port_aes_init()
- * and wk_port_aes_encrypt() of whitekey/port.h. The opaque key holds the
- * eleven round keys in order.
+ * aes128.S - AES-128 encryption (FIPS 197) on the AVR: wk_port_aes_encrypt()
+ * of whitekey/port.h. The opaque key is the key itself: round keys are computed
+ * on the way.
  *
  * Constant time: no branch depends on data. The S-box is looked up in flash
  * at an address that does, which this chip does in three cycles whatever the
  * address is: it has neither cache nor wait states.
  *
- * The state stands in r0..r15, byte i of the block in register i. A round
- * adds its key on the way to the S-box, and rows shift by where results go.
+ * The state stands in r0..r15, byte i of the block in register i. Rows shift
+ * by where the S-box's results go. Of the round key the last word is in
+ * registers, and the first two bytes; the other ten are on the stack, where Y
+ * points one below them.
  */
 v1 = 18
 v2 = 19
 v3 = 20
 sum = 21
 mask = 22
-rounds = 23
+rcon = 23
+k0 = 26
+k1 = 27
+k12 = 16
+k13 = 17
+k14 = 24
+k15 = 25
+#define KEPT 10 /* bytes of the round key on the stack: 2..11 */
 
-/* s[to] = S-box(s[from] ^ key[from]) */
-.macro look to from
-  ldd r30, Y + \from
-  eor r30, \from
-  lpm \to, Z
+/* d = S-box(s) */
+.macro sub d s
+  mov r30, \s
+  lpm \d, Z
 .endm
 
 /* d = 2 d in GF(2^8) */
@@ -60,139 +68,136 @@ rounds = 23
   eor \d, v3
 .endm
 
-/* One byte of the last round, which has no MixColumns. */
-.macro last from to
-  look sum, \from
-  ldd mask, Y + 16 + \to
-  eor sum, mask
-  st X+, sum
+/* The next round key's byte i, v ^ the last one's, is v; added to the state. */
+.macro next i v
+  ldd r30, Y + \i - 1
+  eor \v, r30
+  std Y + \i - 1, \v
+  eor \i, \v
+.endm
+
+.macro next_in_register i v k
+  eor \k, \v
+  mov \v, \k
+  eor \i, \v
 .endm
 
 .section .text.wk_avr_aes,"ax",@progbits
 .global wk_port_aes_encrypt
 .type wk_port_aes_encrypt, @function
 wk_port_aes_encrypt: /* r25:r24 key, r23:r22 out, r21:r20 in */
-  .irp reg, 2,3,4,5,6,7,8,9,10,11,12,13,14,15,28,29
+  .irp reg, 2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,28,29,22,23
   push \reg
   .endr
   movw r28, r24
   movw r26, r20
-  movw r24, r22
   .irp reg, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15
   ld \reg, X+
   .endr
+  .irp i, 11,10,9,8,7,6,5,4,3,2
+  ldd r30, Y + \i
+  eor \i, r30
+  push r30
+  .endr
+  ldd k0, Y + 0
+  eor 0, k0
+  ldd k1, Y + 1
+  eor 1, k1
+  ldd k12, Y + 12
+  eor 12, k12
+  ldd k13, Y + 13
+  eor 13, k13
+  ldd k14, Y + 14
+  eor 14, k14
+  ldd k15, Y + 15
+  eor 15, k15
+  in r28, 0x3d
+  in r29, 0x3e
   ldi r31, hi8(wk_avr_aes_sbox)
-  ldi rounds, 9
+  ldi rcon, 1
 1:
-  look 0, 0
-  look 4, 4
-  look 8, 8
-  look 12, 12
-  look sum, 1
-  look 1, 5
-  look 5, 9
-  look 9, 13
+  sub 0, 0
+  sub 4, 4
+  sub 8, 8
+  sub 12, 12
+  sub sum, 1
+  sub 1, 5
+  sub 5, 9
+  sub 9, 13
   mov 13, sum
-  look sum, 2
-  look 2, 10
+  sub sum, 2
+  sub 2, 10
   mov 10, sum
-  look sum, 6
-  look 6, 14
+  sub sum, 6
+  sub 6, 14
   mov 14, sum
-  look sum, 3
-  look 3, 15
-  look 15, 11
-  look 11, 7
+  sub sum, 3
+  sub 3, 15
+  sub 15, 11
+  sub 11, 7
   mov 7, sum
+  cpi rcon, 0x36 /* the last round has no MixColumns */
+  brne 2f
+  rjmp 3f
+2:
   mix 0, 1, 2, 3
   mix 4, 5, 6, 7
   mix 8, 9, 10, 11
   mix 12, 13, 14, 15
-  adiw r28, 16
-  dec rounds
-  breq 2f
-  rjmp 1b
-2:
-  movw r26, r24
-  last 0, 0
-  last 5, 1
-  last 10, 2
-  last 15, 3
-  last 4, 4
-  last 9, 5
-  last 14, 6
-  last 3, 7
-  last 8, 8
-  last 13, 9
-  last 2, 10
-  last 7, 11
-  last 12, 12
-  last 1, 13
-  last 6, 14
-  last 11, 15
-  clr r1
-  .irp reg, 29,28,15,14,13,12,11,10,9,8,7,6,5,4,3,2
-  pop \reg
-  .endr
-  ret
-.size wk_port_aes_encrypt, . - wk_port_aes_encrypt
-
-rcon = 22
-count = 23
-
-/* d = S-box(s) */
-.macro sub d s
-  mov r30, \s
-  lpm \d, Z
-.endm
-
-.global wk_port_aes_init
-.type wk_port_aes_init, @function
-wk_port_aes_init: /* r25:r24 round keys, r23:r22 key */
-  push r28
-  push r29
-  movw r28, r24
-  movw r26, r22
-  ldi count, 16
-1:
-  ld r18, X+
-  st Y+, r18
-  dec count
-  brne 1b
-  sbiw r28, 4
-  ld r18, Y+ /* r18..r21: the word before the next */
-  ld r19, Y+
-  ld r20, Y+
-  ld r21, Y+
-  movw r26, r24
-  ldi r31, hi8(wk_avr_aes_sbox)
-  ldi rcon, 1
-2:
-  sub r0, r18
-  sub r18, r19
-  eor r18, rcon
-  sub r19, r20
-  sub r20, r21
-  mov r21, r0
-  ldi count, 4
-3: /* each word is the one before it and the one of the last round key */
-  .irp reg, 18,19,20,21
-  ld r0, X+
-  eor \reg, r0
-  st Y+, \reg
-  .endr
-  dec count
-  brne 3b
+3:
+  sub v1, k13
+  eor v1, rcon
+  sub v2, k14
+  sub v3, k15
+  sub sum, k12
+  next_in_register 0, v1, k0
+  next_in_register 1, v2, k1
+  next 2, v3
+  next 3, sum
+  next 4, v1
+  next 5, v2
+  next 6, v3
+  next 7, sum
+  next 8, v1
+  next 9, v2
+  next 10, v3
+  next 11, sum
+  eor k12, v1
+  eor 12, k12
+  eor k13, v2
+  eor 13, k13
+  eor k14, v3
+  eor 14, k14
+  eor k15, sum
+  eor 15, k15
   lsl rcon
   brcc 4f
   ldi rcon, 0x1b
 4:
   cpi rcon, 0x6c
-  brne 2b
-  pop r29
-  pop r28
+  breq 5f
+  rjmp 1b
+5:
+  ldd r27, Y + KEPT + 1 /* where the result goes, was pushed last */
+  ldd r26, Y + KEPT + 2
+  .irp reg, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15
+  st X+, \reg
+  .endr
+  clr r1
+  .irp i, 1,2,3,4,5,6,7,8,9,10 /* any round key tells the key */
+  std Y + \i, r1
+  .endr
+  adiw r28, KEPT + 2
+  in r0, 0x3f
+  cli
+  out 0x3e, r29
+  out 0x3f, r0
+  out 0x3d, r28
+  .irp reg, 29,28,17,16,15,14,13,12,11,10,9,8,7,6,5,4,3,2
+  pop \reg
+  .endr
   ret
-.size wk_port_aes_init, . - wk_port_aes_init
+.size wk_port_aes_encrypt, . - wk_port_aes_encrypt
 
 /* Aligned: a byte is its own index. */
 .section .progmem.data.wk_avr_aes_sbox,"a",@progbits

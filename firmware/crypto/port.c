@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The port on the ATmega328P: padding in C, blocks in assembly. AES-128 is
- * assembly as a whole (aes128.S).
+ * The port on the ATmega328P: padding in C, blocks in assembly (sha256.S,
+ * aes128.S).
  */
 #include <whitekey/port.h>
 
@@ -68,4 +68,9 @@ void wk_port_sha256(uint8_t out[WK_HASH_LEN], const struct wk_span *parts,
   for (size_t i = 0; i < count; i++)
     wk_avr_hash_add(&h, parts[i].data, parts[i].len);
   wk_avr_hash_end(&h, out);
+}
+
+void wk_port_aes_init(struct wk_port_aes *aes,
+                      const uint8_t key[WK_AES_KEY_LEN]) {
+  memcpy(aes->opaque, key, WK_AES_KEY_LEN);
 }

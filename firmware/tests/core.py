@@ -42,11 +42,11 @@ class Core(Chip):
                          U16(len(parts)))
 
     def aes_key(self, key):
-        return self._out(176, "wk_port_aes_init", key)
+        return self._out(16, "wk_port_aes_init", key)
 
-    def aes(self, expanded, block):
+    def aes(self, opaque, block):
         out = Out(16)
-        self.call("wk_port_aes_encrypt", expanded, out, block)
+        self.call("wk_port_aes_encrypt", opaque, out, block)
         return out.data
 
     def ccm_seal(self, key, nonce, aad, body):

@@ -49,9 +49,9 @@ class Measure:
         self.take("sha256 of 32 bytes", core.sha256(data))
         self.take("31 chain steps", core.walk(data, key, 31, 0))
         self.take("hmac of 32 bytes", core.hmac(data, data))
-        expanded = core.aes_key(key)
-        self.take("aes128 key", expanded)
-        self.take("aes128 block", core.aes(expanded, key), "aes128.S")
+        opaque = core.aes_key(key)
+        self.take("aes128 key", opaque)
+        self.take("aes128 block", core.aes(opaque, key), "aes128.S")
 
     def messages(self):
         core, key = self.core, bytes(16)

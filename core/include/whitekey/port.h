@@ -34,7 +34,7 @@ void wk_port_sha256(uint8_t out[WK_HASH_LEN], const struct wk_span *parts,
  * may point into itself.
  */
 #if defined(__AVR__)
-#define WK_PORT_AES_LEN 176u
+#define WK_PORT_AES_LEN 16u /* the key: RAM is short there */
 #else
 #define WK_PORT_AES_LEN 320u
 #endif
