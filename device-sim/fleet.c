@@ -5,8 +5,28 @@
 #include <string.h>
 
 #include <whitekey/bytes.h>
+#include <whitekey/file.h>
 
 #include "rng.h"
+
+void fleet_name(char did[FLEET_NAME_MAX], uint32_t device) {
+  (void)snprintf(did, FLEET_NAME_MAX, "sim-%04u", (unsigned)device + 1);
+}
+
+/* The registry has looked at the file already. */
+static enum wk_err read_master(struct fleet *fleet, struct wk_why *why) {
+  char *data = NULL;
+  size_t len = 0;
+  enum wk_err err = wk_file_read(&data, &len, fleet->options->master,
+                                 sizeof fleet->master, why);
+  if (err == WK_OK && len == sizeof fleet->master)
+    memcpy(fleet->master, data, len);
+  else if (err == WK_OK)
+    err =
+        wk_fail(why, WK_ERR_KEY, "%s: no master key", fleet->options->master);
+  wk_file_wipe(data, len);
+  return err;
+}
 
 enum wk_err fleet_open(struct fleet *fleet, const struct options *options,
                        struct wk_why *why) {
@@ -15,6 +35,8 @@ enum wk_err fleet_open(struct fleet *fleet, const struct options *options,
                                      options->master, why);
   if (err == WK_OK)
     err = wk_audit_open(&fleet->audit, options->registry, why);
+  if (err == WK_OK)
+    err = read_master(fleet, why);
   return err;
 }
 
@@ -23,7 +45,7 @@ void fleet_close(struct fleet *fleet) {
     wk_audit_close(fleet->audit);
   if (fleet->registry)
     wk_registry_close(fleet->registry);
-  *fleet = (struct fleet){0};
+  wk_wipe(fleet, sizeof *fleet);
 }
 
 /* Every enrolment needs a new seed: the next generation's. */
@@ -53,20 +75,32 @@ static enum wk_err make(struct fleet *fleet, const char *did,
   return err;
 }
 
-enum wk_err fleet_enrol(struct fleet *fleet, const char *did,
-                        struct wk_credential *credential, struct wk_why *why) {
-  struct wk_enrolment device = {.c = {.present = true}};
+/* Its credential but for Ks, and what the registry gets of it. */
+static enum wk_err prepare(struct fleet *fleet, const char *did,
+                           struct wk_credential *credential,
+                           struct wk_enrolment *device, struct wk_why *why) {
   uint32_t generation = 0;
   enum wk_err err = next_generation(fleet, did, &generation, why);
   if (err == WK_OK)
     err = make(fleet, did, generation, credential);
   if (err != WK_OK)
     return err;
-  (void)snprintf(device.did, sizeof device.did, "%s", did);
-  memcpy(device.bio_id, credential->bio_id, sizeof device.bio_id);
-  device.c.n = credential->c.n;
-  wk_credential_anchor(device.c.anchor, &credential->id, WK_ROLE_C,
+  *device = (struct wk_enrolment){.c = {.present = true}};
+  (void)snprintf(device->did, sizeof device->did, "%s", did);
+  memcpy(device->bio_id, credential->bio_id, sizeof device->bio_id);
+  device->c.n = credential->c.n;
+  wk_credential_anchor(device->c.anchor, &credential->id, WK_ROLE_C,
                        &credential->c);
+  credential->generation = generation;
+  return WK_OK;
+}
+
+enum wk_err fleet_enrol(struct fleet *fleet, const char *did,
+                        struct wk_credential *credential, struct wk_why *why) {
+  struct wk_enrolment device;
+  enum wk_err err = prepare(fleet, did, credential, &device, why);
+  if (err != WK_OK)
+    return err;
   err = wk_registry_enrol(fleet->registry, &device, &credential->generation,
                           credential->ks, why);
   wk_wipe(&device, sizeof device);
@@ -74,5 +108,42 @@ enum wk_err fleet_enrol(struct fleet *fleet, const char *did,
     wk_audit_admin(fleet->audit, "enrol", did);
   else
     wk_credential_wipe(credential);
+  return err;
+}
+
+struct batch {
+  struct fleet *fleet;
+  uint32_t first, count;
+  struct wk_credential *credentials;
+  enum wk_err err;
+  struct wk_why *why;
+};
+
+/* Within the transaction, so that the generation is the one that it gives. */
+static bool next_in_batch(void *context, uint32_t number,
+                          struct wk_enrolment *device) {
+  struct batch *batch = context;
+  char did[FLEET_NAME_MAX];
+  if (number == batch->count)
+    return false;
+  struct wk_credential *credential = &batch->credentials[number];
+  fleet_name(did, batch->first + number);
+  batch->err = prepare(batch->fleet, did, credential, device, batch->why);
+  wk_key_server(credential->ks, batch->fleet->master, &credential->id,
+                credential->generation);
+  return batch->err == WK_OK;
+}
+
+enum wk_err fleet_enrol_batch(struct fleet *fleet, uint32_t first,
+                              uint32_t count,
+                              struct wk_credential *credentials,
+                              struct wk_why *why) {
+  struct batch batch = {fleet, first, count, credentials, WK_OK, why};
+  enum wk_err err =
+      wk_registry_enrol_all(fleet->registry, next_in_batch, &batch, why);
+  if (batch.err != WK_OK)
+    err = batch.err;
+  for (uint32_t i = 0; i < count && err == WK_OK; i++)
+    wk_audit_admin(fleet->audit, "enrol", credentials[i].id.did);
   return err;
 }

@@ -8,6 +8,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include <whitekey/bytes.h>
 #include <whitekey/log.h>
 
 #include "fleet.h"
@@ -81,25 +82,33 @@ static enum wk_err init_devices(struct sim *sim, struct wk_why *why) {
   return WK_OK;
 }
 
+static enum wk_err enrol_batch(struct sim *sim, struct fleet *fleet,
+                               uint32_t first, uint32_t count,
+                               struct wk_why *why) {
+  static struct wk_credential credentials[FLEET_BATCH_MAX];
+  enum wk_err err = fleet_enrol_batch(fleet, first, count, credentials, why);
+  for (uint32_t i = 0; i < count && err == WK_OK; i++) {
+    struct device *device = &sim->devices[first + i];
+    if (wk_client_new(&device->client, &credentials[i], clock_seconds,
+                      &device->clock) != WK_OK)
+      err = wk_fail(why, WK_ERR_MEMORY, "out of memory");
+    sim->stats.enrolled++;
+  }
+  wk_wipe(credentials, sizeof credentials);
+  return err;
+}
+
 static enum wk_err enrol(struct sim *sim, struct wk_why *why) {
+  const uint32_t devices = sim->options->devices;
   struct fleet fleet;
   enum wk_err err = fleet_open(&fleet, sim->options, why);
-  for (uint32_t i = 0; i < sim->options->devices && err == WK_OK; i++) {
-    struct wk_credential credential;
-    char did[SIM_NAME_MAX];
-    if (sim_interrupted) {
-      err = wk_fail(why, WK_ERR_IO, "interrupted while enrolling");
-      break;
-    }
-    (void)snprintf(did, sizeof did, "sim-%04u", i + 1);
-    err = fleet_enrol(&fleet, did, &credential, why);
-    if (err != WK_OK)
-      break;
-    if (wk_client_new(&sim->devices[i].client, &credential, clock_seconds,
-                      &sim->devices[i].clock) != WK_OK)
-      err = wk_fail(why, WK_ERR_MEMORY, "%s: out of memory", did);
-    wk_credential_wipe(&credential);
-    sim->stats.enrolled++;
+  for (uint32_t i = 0; i < devices && err == WK_OK; i += FLEET_BATCH_MAX) {
+    const uint32_t left = devices - i;
+    err = sim_interrupted
+              ? wk_fail(why, WK_ERR_IO, "interrupted while enrolling")
+              : enrol_batch(sim, &fleet, i,
+                            left < FLEET_BATCH_MAX ? left : FLEET_BATCH_MAX,
+                            why);
   }
   fleet_close(&fleet);
   return err;

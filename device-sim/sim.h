@@ -18,10 +18,9 @@
 #include "stats.h"
 #include "timers.h"
 
-#define PACKET_MAX 512u  /* the longest we take, and all we have under way */
-#define OPENING_MAX 64u  /* connections opened at a time without --connrate */
-#define SIM_NAME_MAX 16u /* "sim-50000" */
-#define SOURCES_MAX 64u  /* addresses of --bind */
+#define PACKET_MAX 512u /* the longest we take, and all we have under way */
+#define OPENING_MAX 64u /* connections opened at a time without --connrate */
+#define SOURCES_MAX 64u /* addresses of --bind */
 
 enum phase {
   PHASE_PAUSE,    /* until its timer, then it connects */
