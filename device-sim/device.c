@@ -2,7 +2,8 @@
 /*
  * The life of one device:
  *
- *   PAUSE -timer-> QUEUED -place-> OPENING -TCP-> GREETING -CONNACK-> PROVING
+ *   PAUSE -timer-> QUEUED -turn-> OPENING -TCP-> SECURING -TLS-> GREETING
+ *   GREETING -CONNACK-> PROVING
  *   PROVING -X4-> ONLINE -all readings-> DONE
  *   ONLINE -its habit-> ASLEEP -timer-> QUEUED, or QUEUED at once
  *   GREETING, PROVING, ONLINE -lost packet-> CUT -time-> as if lost
@@ -24,7 +25,8 @@
 #define REFUSALS_MAX 20u
 
 static bool is_opening(const struct device *device) {
-  return device->phase == PHASE_OPENING || device->phase == PHASE_GREETING;
+  return device->phase == PHASE_OPENING || device->phase == PHASE_SECURING ||
+         device->phase == PHASE_GREETING;
 }
 
 static bool is_online(const struct device *device) {
@@ -32,7 +34,8 @@ static bool is_online(const struct device *device) {
 }
 
 static uint32_t opening(const struct sim *sim) {
-  return sim->in_phase[PHASE_OPENING] + sim->in_phase[PHASE_GREETING];
+  return sim->in_phase[PHASE_OPENING] + sim->in_phase[PHASE_SECURING] +
+         sim->in_phase[PHASE_GREETING];
 }
 
 void device_enter(struct sim *sim, struct device *device, enum phase phase) {
@@ -128,11 +131,12 @@ void device_cut(struct sim *sim, struct device *device) {
 }
 
 /* Nobody ever got in: a wrong address rather than a restart. */
-static void unreachable(struct sim *sim, struct device *device, int error) {
+static void unreachable(struct sim *sim, struct device *device,
+                        const char *reason) {
   if (sim->stats.connects == 0) {
     sim->failed = true;
     (void)wk_fail(&sim->why, WK_ERR_IO, "%s port %u: %s", sim->options->host,
-                  sim->options->port, strerror(error));
+                  sim->options->port, reason);
   }
   lost(sim, device);
 }
@@ -170,7 +174,7 @@ void device_start_queued(struct sim *sim) {
     if (!error)
       rearm(sim, device);
     else if (!sim->failed)
-      unreachable(sim, device, error);
+      unreachable(sim, device, strerror(error));
   }
 }
 
@@ -218,26 +222,60 @@ static void carry_on(struct sim *sim, struct device *device, bool good) {
   device_start_queued(sim);
 }
 
+static void secure(struct sim *sim, struct device *device) {
+  struct wk_why why;
+  const enum wk_tls_wants wants = net_secure(sim, device, &why);
+  if (wants == WK_TLS_FAILED) {
+    if (sim->stats.connects > 0)
+      sim_warn(sim, why.text);
+    unreachable(sim, device, why.text);
+    device_start_queued(sim);
+  } else if (wants == WK_TLS_DONE) {
+    device_enter(sim, device, PHASE_GREETING);
+    carry_on(sim, device, session_begin(sim, device));
+  }
+}
+
+static void opened(struct sim *sim, struct device *device) {
+  const int error = net_opened(device);
+  if (error) {
+    unreachable(sim, device, strerror(error));
+    device_start_queued(sim);
+  } else if (sim->tls) {
+    device_enter(sim, device, PHASE_SECURING);
+    secure(sim, device);
+  } else {
+    device_enter(sim, device, PHASE_GREETING);
+    carry_on(sim, device, session_begin(sim, device));
+  }
+}
+
+static bool read_all(struct sim *sim, struct device *device) {
+  bool good = true;
+  do {
+    good = net_read(device);
+    /* What came before the end still counts: a refusal, for one. */
+    good = session_read(sim, device) && good;
+  } while (good && net_pending(device));
+  return good;
+}
+
 void device_ready(struct sim *sim, struct device *device, uint32_t events) {
   bool good = true;
   if (device->fd < 0 || device->phase == PHASE_CUT)
     return;
   if (device->phase == PHASE_OPENING) {
-    const int error = net_opened(device);
-    if (error) {
-      unreachable(sim, device, error);
-      device_start_queued(sim);
-      return;
-    }
-    device_enter(sim, device, PHASE_GREETING);
-    good = session_begin(sim, device);
-  } else if (events & EPOLLOUT)
-    good = net_flush(sim, device);
-  if (good && events & (EPOLLIN | EPOLLHUP | EPOLLERR)) {
-    good = net_read(device);
-    /* What came before the end still counts: a refusal, for one. */
-    good = session_read(sim, device) && good;
+    opened(sim, device);
+    return;
   }
+  if (device->phase == PHASE_SECURING) {
+    secure(sim, device);
+    return;
+  }
+  if (events & EPOLLOUT)
+    good = net_flush(sim, device);
+  if (good && events & (EPOLLIN | EPOLLHUP | EPOLLERR))
+    good = read_all(sim, device);
   carry_on(sim, device, good);
 }
 
@@ -261,6 +299,7 @@ void device_due(struct sim *sim, struct device *device) {
     device_start_queued(sim);
     return;
   case PHASE_OPENING:
+  case PHASE_SECURING:
   case PHASE_GREETING:
   case PHASE_CUT:
     carry_on(sim, device, false);

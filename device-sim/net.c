@@ -143,6 +143,8 @@ int net_open(struct sim *sim, struct device *device) {
 }
 
 void net_close(struct device *device) {
+  wk_tls_free(device->tls);
+  device->tls = NULL;
   if (device->fd >= 0)
     (void)close(device->fd); /* and epoll forgets it */
   device->fd = -1;
@@ -156,10 +158,51 @@ int net_opened(const struct device *device) {
   return error;
 }
 
+static bool watch_for(const struct sim *sim, struct device *device,
+                      bool waits_to_write) {
+  if (waits_to_write == device->waits_to_write)
+    return true;
+  device->waits_to_write = waits_to_write;
+  return watch(sim, device, EPOLL_CTL_MOD,
+               waits_to_write ? EPOLLIN | EPOLLOUT : EPOLLIN);
+}
+
+enum wk_tls_wants net_secure(struct sim *sim, struct device *device,
+                             struct wk_why *why) {
+  if (!device->tls)
+    device->tls = wk_tls_new(sim->tls, device->fd, sim->options->host);
+  if (!device->tls) {
+    wk_why_set(why, "TLS: out of memory");
+    return WK_TLS_FAILED;
+  }
+  const enum wk_tls_wants wants = wk_tls_handshake(device->tls, why);
+  if (wants == WK_TLS_FAILED || watch_for(sim, device, wants == WK_TLS_WRITE))
+    return wants;
+  wk_why_set(why, "epoll: %s", strerror(errno));
+  return WK_TLS_FAILED;
+}
+
+void net_end(const struct device *device) {
+  if (device->tls)
+    wk_tls_end(device->tls);
+}
+
+static ssize_t put(const struct device *device) {
+  return device->tls
+             ? wk_tls_write(device->tls, device->out, device->out_len)
+             : send(device->fd, device->out, device->out_len, MSG_NOSIGNAL);
+}
+
+static ssize_t get(struct device *device) {
+  uint8_t *place = device->in + device->in_len;
+  const size_t room = PACKET_MAX - device->in_len;
+  return device->tls ? wk_tls_read(device->tls, place, room)
+                     : recv(device->fd, place, room, 0);
+}
+
 static bool send_some(struct sim *sim, struct device *device) {
   while (device->out_len > 0) {
-    const ssize_t sent =
-        send(device->fd, device->out, device->out_len, MSG_NOSIGNAL);
+    const ssize_t sent = put(device);
     if (sent < 0 && errno == EINTR)
       continue;
     if (sent < 0)
@@ -178,12 +221,7 @@ bool net_flush(struct sim *sim, struct device *device) {
     if (!send_some(sim, device))
       return false;
   }
-  const bool waits = device->out_len > 0 && !held;
-  if (waits == device->waits_to_write)
-    return true;
-  device->waits_to_write = waits;
-  return watch(sim, device, EPOLL_CTL_MOD,
-               waits ? EPOLLIN | EPOLLOUT : EPOLLIN);
+  return watch_for(sim, device, device->out_len > 0 && !held);
 }
 
 void net_ignore(const struct sim *sim, const struct device *device) {
@@ -191,10 +229,13 @@ void net_ignore(const struct sim *sim, const struct device *device) {
 }
 
 bool net_read(struct device *device) {
-  const ssize_t got = recv(device->fd, device->in + device->in_len,
-                           PACKET_MAX - device->in_len, 0);
+  const ssize_t got = get(device);
   if (got < 0)
     return errno == EAGAIN || errno == EINTR;
   device->in_len = (uint16_t)(device->in_len + got);
   return got > 0;
+}
+
+bool net_pending(const struct device *device) {
+  return device->tls && wk_tls_pending(device->tls);
 }

@@ -18,6 +18,8 @@
 
 const char *argp_program_version = "whitekey-sim " WK_VERSION;
 
+#define PORT 1883
+#define PORT_TLS 8883
 #define UNLIMITED "unlimited"
 
 enum key {
@@ -34,6 +36,8 @@ enum key {
   KEY_CONNRATE = 'R',
   KEY_BIND = 'A',
   KEY_PROTOCOL = 0x100,
+  KEY_CAFILE,
+  KEY_OS_CERTS,
   KEY_TIMEOUT,
   KEY_PROFILE,
   KEY_PROFILES,
@@ -46,11 +50,15 @@ enum key {
 static const struct argp_option argp_options[] = {
     {0, 0, 0, 0, "Broker:", 1},
     {"host", KEY_HOST, "HOST", 0, "where the broker is (localhost)", 0},
-    {"port", KEY_PORT, "PORT", 0, "its MQTT port (1883)", 0},
+    {"port", KEY_PORT, "PORT", 0, "its MQTT port (1883, or 8883 with TLS)", 0},
     {"protocol", KEY_PROTOCOL, "VERSION", 0,
      "5: enhanced authentication WHITEKEY, the broker's answer is checked "
      "within the same round trip; 3.1.1: password (5)",
      0},
+    {"cafile", KEY_CAFILE, "FILE", 0,
+     "TLS, with a broker whose certificate these authorities signed (PEM)", 0},
+    {"tls-use-os-certs", KEY_OS_CERTS, 0, 0,
+     "TLS, with this machine's authorities", 0},
     {"bind", KEY_BIND, "ADDRESS,...", 0,
      "connect from these addresses in turn: each has some 28000 ports", 0},
     {"timeout", KEY_TIMEOUT, "SECONDS", 0,
@@ -183,8 +191,15 @@ static void check_attack(const struct options *o, struct argp_state *state) {
     argp_error(state, "attack %s: needs --broker", o->attack);
 }
 
-static void check(const struct options *o, struct argp_state *state) {
+static void check(struct options *o, struct argp_state *state) {
   check_attack(o, state);
+  if (o->cafile && o->tls)
+    argp_error(state, "--cafile and --tls-use-os-certs: one of them");
+  o->tls = o->tls || o->cafile;
+  if (o->tls && o->attack)
+    argp_error(state, "--cafile, --tls-use-os-certs: attacks go without TLS");
+  if (o->port == 0)
+    o->port = o->tls ? PORT_TLS : PORT;
   if (o->count && o->duration_ns)
     argp_error(state, "--count and --duration: one of them, not both");
   if (o->count && !o->profiles && o->habits.rate <= 0)
@@ -249,6 +264,8 @@ static const char **text_of(struct options *o, int key) {
   switch (key) {
   case KEY_HOST:
     return &o->host;
+  case KEY_CAFILE:
+    return &o->cafile;
   case KEY_BIND:
     return &o->bind;
   case KEY_REGISTRY:
@@ -276,6 +293,9 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     return 0;
   }
   switch (key) {
+  case KEY_OS_CERTS:
+    o->tls = true;
+    return 0;
   case KEY_QUIET:
     o->quiet = true;
     return 0;
@@ -316,7 +336,6 @@ void options_parse(struct options *options, int argc, char **argv) {
       argp_options, parse, "[attack NAME|all|list]", doc, NULL, NULL, NULL};
   *options = (struct options){
       .host = "localhost",
-      .port = 1883,
       .version = WK_MQTT_5,
       .devices = 10,
       .length = 1024,

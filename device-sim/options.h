@@ -21,6 +21,8 @@ struct options {
   const char *host;
   uint16_t port;
   enum wk_mqtt_version version;
+  bool tls;
+  const char *cafile;  /* PEM; NULL: Debian's authorities */
   const char *bind;    /* numeric addresses, commas between; NULL: any */
   uint64_t timeout_ns; /* for the broker's answers */
   uint32_t devices;

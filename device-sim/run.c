@@ -114,6 +114,12 @@ static enum wk_err enrol(struct sim *sim, struct wk_why *why) {
   return err;
 }
 
+static enum wk_err trust(struct sim *sim, struct wk_why *why) {
+  const struct wk_tls_trust authorities = {.cafile = sim->options->cafile};
+  return sim->options->tls ? wk_tls_context_new(&sim->tls, &authorities, why)
+                           : WK_OK;
+}
+
 static enum wk_err prepare(struct sim *sim, struct wk_why *why) {
   const struct options *o = sim->options;
   enum wk_err err = init_devices(sim, why);
@@ -123,6 +129,8 @@ static enum wk_err prepare(struct sim *sim, struct wk_why *why) {
     err = net_resolve(&sim->address, &sim->address_len, o->host, o->port, why);
   if (err == WK_OK)
     err = net_sources(sim, why);
+  if (err == WK_OK)
+    err = trust(sim, why);
   if (err == WK_OK)
     err = enrol(sim, why);
   sim->epoll = epoll_create1(EPOLL_CLOEXEC);
@@ -138,6 +146,7 @@ static void clear(struct sim *sim) {
   }
   if (sim->epoll >= 0)
     (void)close(sim->epoll);
+  wk_tls_context_free(sim->tls);
   free(sim->timers.heap);
   free(sim->devices);
   profiles_close(&sim->profiles);

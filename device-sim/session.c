@@ -315,6 +315,7 @@ void session_goodbye(struct sim *sim, struct device *device) {
   struct wk_writer w = out_writer(device);
   if (write_notice(&w, sim, WK_MQTT_DISCONNECT) == WK_OK)
     push_out(sim, device, &w);
+  net_end(device);
 }
 
 bool session_finished(const struct sim *sim, const struct device *device) {

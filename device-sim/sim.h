@@ -2,7 +2,7 @@
 /*
  * sim.h - the running fleet: one process, one thread, one epoll. A device is
  * one fixed-size struct beside its client; nothing is allocated while the
- * fleet runs.
+ * fleet runs but what TLS needs for each connection.
  */
 #ifndef WK_SIM_SIM_H
 #define WK_SIM_SIM_H
@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 
 #include <whitekey/client.h>
+#include <whitekey/tls.h>
 
 #include "clock.h"
 #include "options.h"
@@ -27,6 +28,7 @@ enum phase {
   PHASE_ASLEEP,   /* the same, by its own will */
   PHASE_QUEUED,   /* for its turn to connect */
   PHASE_OPENING,  /* TCP */
+  PHASE_SECURING, /* TLS, if at all */
   PHASE_GREETING, /* CONNECT sent */
   PHASE_PROVING,  /* let in; a password login waits for its X4 */
   PHASE_ONLINE,
@@ -41,6 +43,7 @@ enum intent { INTENT_STAY, INTENT_SLEEP, INTENT_LEAVE };
 struct device {
   struct timer timer; /* first: a timer is its device */
   struct wk_client *client;
+  struct wk_tls *tls;  /* of this connection, or NULL */
   struct device *next; /* in the queue */
   struct sensor sensor;
   struct rng pause;
@@ -84,7 +87,8 @@ struct sim {
   struct sockaddr_storage address;
   socklen_t address_len;
   struct sockaddr_storage source[SOURCES_MAX];
-  uint32_t sources; /* 0: the kernel picks */
+  uint32_t sources;           /* 0: the kernel picks */
+  struct wk_tls_context *tls; /* NULL: without TLS */
   int epoll;
   uint64_t now;              /* monotonic, ns; read once per round */
   uint64_t next_connect;     /* by --connrate */
@@ -125,6 +129,12 @@ void net_close(struct device *device);
 /* 0, or the errno that the opening of the connection ended with. */
 int net_opened(const struct device *device);
 
+/* Goes on with the handshake; WK_TLS_FAILED: why says it. */
+WK_MUST_CHECK enum wk_tls_wants
+net_secure(struct sim *sim, struct device *device, struct wk_why *why);
+/* Tells the peer that nothing follows. */
+void net_end(const struct device *device);
+
 /* Sends what is in device->out once it may leave, the rest later; false:
  * connection lost. */
 bool net_flush(struct sim *sim, struct device *device);
@@ -134,6 +144,8 @@ void net_ignore(const struct sim *sim, const struct device *device);
 
 /* Reads into device->in; false: connection lost. */
 bool net_read(struct device *device);
+/* More is here that no event will tell of. */
+bool net_pending(const struct device *device);
 
 /* ---- device.c: what a device does -------------------------------------- */
 
