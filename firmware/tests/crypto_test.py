@@ -59,7 +59,7 @@ class CryptoTest(unittest.TestCase):
                 self.core.aes(opaque, bytes.fromhex(block)).hex(), sealed)
 
     def test_aes__leaves_no_round_key_behind(self):
-        """Its last one, of which ten bytes were on the stack, tells the key."""
+        """Its last one, ten bytes of which were on the stack, tells it all."""
         key, block, _ = map(bytes.fromhex, AES[0])
         self.core.aes(self.core.aes_key(key), block)
         ram = self.core.peek(0x100, 0x800)
