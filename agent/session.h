@@ -48,6 +48,8 @@ struct session {
   const struct addrinfo *address; /* the one that is tried */
   int connect_error;              /* of the last one */
   struct buffer far_in;
+  int64_t last_deadline; /* LOGGING: no later one is given */
+  size_t most_held;      /* LOGGING: bytes for the client so far */
   struct login login;
 };
 

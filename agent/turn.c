@@ -17,6 +17,7 @@
 #include "agent.h"
 
 #define STEP_MS 5000
+#define LOGGING_MS 30000 /* with what a slow line brings before the proof */
 #define READ_BYTES 16384u
 
 /* ---- how a turn ends ---------------------------------------------------- */
@@ -135,6 +136,8 @@ static void log_in(struct session *session) {
   struct login *login = &session->login;
   session->state = SESSION_LOGGING;
   session->deadline = agent->now + STEP_MS;
+  session->last_deadline = agent->now + LOGGING_MS;
+  session->most_held = 0;
   *login = (struct login){.client = agent->client,
                           .method = method_for(session),
                           .when = agent->config->key_update};
@@ -165,6 +168,17 @@ static bool take_packets(struct session *session) {
   return true;
 }
 
+/* The client's messages are on their way: that takes its time. */
+static void allow_more_time(struct session *session) {
+  const int64_t later = session->agent->now + STEP_MS;
+  const size_t held = session->login.to_client.len + session->far_in.len;
+  if (held <= session->most_held)
+    return;
+  session->most_held = held;
+  session->deadline =
+      later < session->last_deadline ? later : session->last_deadline;
+}
+
 static void listen_to_broker(struct session *session) {
   struct buffer *in = &session->far_in;
   ssize_t got = 1;
@@ -183,6 +197,7 @@ static void listen_to_broker(struct session *session) {
       return;
     }
   }
+  allow_more_time(session);
   const bool later = got > 0 || (got < 0 && errno == EAGAIN);
   if ((session->login.step >= LOGIN_DONE || later) && end_flush(&session->far))
     spoke(session);
