@@ -14,6 +14,8 @@
 
 #define ASKS 6u
 #define WAIT_MS 5000
+#define REFUSED_311 5
+#define REFUSED_5 0x87
 
 /* ---- a port that the device takes for the broker's ---------------------- */
 
@@ -116,9 +118,12 @@ static uint32_t ask_once(struct lab *lab, struct ambush *ambush,
   lab_write_parts(lab, login, lab->device.id.did, otp.x1, sizeof otp.x1, NULL,
                   0);
   craft_reply(x4, &lab->device, otp.x1, 1);
-  write_connack(&answer, lab, refuse ? 5 : 0, x4);
-  if (refuse && lab->place.version == WK_MQTT_5)
-    write_connack(&answer, lab, 0x87, NULL);
+  if (refuse)
+    write_connack(&answer, lab,
+                  lab->place.version == WK_MQTT_5 ? REFUSED_5 : REFUSED_311,
+                  NULL);
+  else
+    write_connack(&answer, lab, 0, x4);
   meet(lab, ambush, login, &answer);
   if (wk_header_parse(&header, WK_X1, otp.x1, sizeof otp.x1) != WK_OK)
     lab_fail(lab, "the device's own message has no header");
