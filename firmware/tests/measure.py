@@ -107,7 +107,9 @@ def slowest_login(it):
 
 
 def after_the_match(it):
-    """The same from the last byte of the template on."""
+    """The same from the last byte of the template on, where the message key
+    has to be derived anew."""
+    it.power_cycle()
     it.command("talk", HZ // 100, frame(bytes([LOGIN]) + bytes(13)).hex())
     for name in ("wk_sensor_hash", "wk_avr_hash_end"):
         it.command("run", 2 * HZ, name)
