@@ -21,7 +21,11 @@ static bool opens(struct wk_reply *reply, const struct wk_asked *a,
 static bool answers_login(struct wk_reply *reply, const struct wk_asked *a,
                           const struct wk_seal *seal,
                           const uint8_t x4[WK_X4_LEN]) {
-  return !a->answered && opens(reply, a, seal, a->digest, x4) &&
+  uint8_t digest[WK_DIGEST_LEN];
+  if (a->answered)
+    return false;
+  wk_msg_digest(digest, a->x1, WK_X1_LEN);
+  return opens(reply, a, seal, digest, x4) &&
          reply->status != WK_STATUS_REFUSED;
 }
 

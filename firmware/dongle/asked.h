@@ -14,13 +14,16 @@
 struct wk_asked {
   uint32_t epoch;
   uint32_t index; /* 0: there was no login */
-  uint8_t digest[WK_DIGEST_LEN];
   bool answered;
   bool updating; /* a key update was open when the login was made */
   bool challenged;
   uint8_t challenge[WK_CHALLENGE_LEN];
   bool x3_sent; /* and not answered */
-  uint8_t x3_digest[WK_DIGEST_LEN];
+  union {
+    uint8_t x1[WK_X1_LEN];            /* until it is answered: to make its
+                                         digest before it leaves takes 2 ms */
+    uint8_t x3_digest[WK_DIGEST_LEN]; /* afterwards */
+  };
 };
 
 /* Whether an answer is still to come. */

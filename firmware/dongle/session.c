@@ -201,7 +201,7 @@ static void remember(const struct wk_header *header,
       .updating = wk_update_state(&self.store) == WK_UPDATE_OPEN,
       .challenged = wish->challenge != NULL,
   };
-  wk_msg_digest(self.asked.digest, x1, WK_X1_LEN);
+  memcpy(self.asked.x1, x1, WK_X1_LEN);
   if (wish->challenge)
     memcpy(self.asked.challenge, wish->challenge, WK_CHALLENGE_LEN);
 }
@@ -223,8 +223,9 @@ static enum wk_err why_not(void) {
 }
 
 /* Not inlined: unlock() is as deep in the stack, and not at the same time. */
-__attribute__((noinline)) static enum wk_err give(uint8_t x1[WK_X1_LEN],
-                                                  const struct wk_wish *wish) {
+__attribute__((noinline)) static enum wk_err
+give(uint8_t x1[WK_X1_LEN], const struct wk_wish *wish,
+     const uint8_t nonce[WK_NONCE_LEN]) {
   const enum wk_which which = wk_update_which(&self.store);
   struct wk_header header = {.type = WK_X1, .epoch = self.kx_epoch};
   struct wk_login login = {0};
@@ -234,7 +235,7 @@ __attribute__((noinline)) static enum wk_err give(uint8_t x1[WK_X1_LEN],
   if (err != WK_OK)
     return err;
   login.time = time_to_send(wish->time);
-  mix_nonce(header.nonce, wish->nonce);
+  memcpy(header.nonce, nonce, WK_NONCE_LEN);
   err = wk_login_seal(x1, &header, &login, &seal);
   wk_wipe(&login, sizeof login);
   remember(&header, x1, wish);
@@ -245,13 +246,15 @@ __attribute__((noinline)) static enum wk_err give(uint8_t x1[WK_X1_LEN],
 
 enum wk_err wk_session_login(uint8_t x1[WK_X1_LEN],
                              const struct wk_wish *wish) {
+  uint8_t nonce[WK_NONCE_LEN];
   memset(x1, 0, WK_X1_LEN);
+  mix_nonce(nonce, wish->nonce); /* a finger is not kept waiting for it */
   enum wk_err err = why_not();
   if (err == WK_OK)
     err = unlock();
   if (err == WK_OK)
     err = derive(epoch_now());
-  return err == WK_OK ? give(x1, wish) : err;
+  return err == WK_OK ? give(x1, wish, nonce) : err;
 }
 
 static enum wk_err settle(enum wk_verdict verdict) {

@@ -73,7 +73,7 @@ def sections(path):
 
 def use(it):
     """An enrolment and two blocks of logins."""
-    it.enrol(n=256)
+    it.enrol(did="d" * 32, n=256)
     it.finish_enrolment()
     _, x1 = it.login()
     it.ask(5, x1[:64])
@@ -110,7 +110,7 @@ def after_the_match(it):
     """The same from the last byte of the template on, where the message key
     has to be derived anew."""
     it.power_cycle()
-    it.command("talk", HZ // 100, frame(bytes([LOGIN]) + bytes(13)).hex())
+    it.command("talk", HZ // 100, frame(bytes([LOGIN]) + bytes(29)).hex())
     for name in ("wk_sensor_hash", "wk_avr_hash_end"):
         it.command("run", 2 * HZ, name)
     begin = int(it.command("cycles"))
