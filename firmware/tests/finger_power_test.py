@@ -42,8 +42,7 @@ class FingerPowerTest(PowerCase):
     def learn_chain(self):
         image = Image(self.image())
         image.key = lambda: self.key(0)
-        _, seed = image.secrets()
-        self.chain = chain_of(seed, self.server.salt, N)
+        self.chain = chain_of(image.seed(), self.server.salt, N)
         self.assertEqual(self.chain[0], self.server.anchor)
 
     def few(self, before, writes):
