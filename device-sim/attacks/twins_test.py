@@ -65,6 +65,8 @@ class Answers(socketserver.BaseRequestHandler):
                     self.AUTH if self.METHOD in packet else self.YES[version])
             elif packet[0] == 0xF0:
                 self.request.sendall(self.YES[5])
+            elif packet[0] == 0xC0:
+                self.request.sendall(b"\xd0\0")
 
 
 class Fatal(Server):
