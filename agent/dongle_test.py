@@ -2,6 +2,7 @@
 """The agent with a dongle: the chip makes the logins and knows its broker."""
 
 import os
+import time
 
 from agent_case import UNAVAILABLE, AgentTest
 
@@ -49,6 +50,21 @@ class DongleTest(AgentTest):
         self.assertComesBack(4)
         self.assertIn("disabled", self.reasons())
         self.assertEqual(self.reasons()[-1], "ok")
+
+    def test_dongle__changes_its_key(self):
+        wk.run("whitekey", "otp", "--dongle", self.dongle.port, "--count",
+               "70", check=0)
+        self.server = self.broker(self.devices)
+        self.agent()
+        version = 4
+        until = time.monotonic() + wk.PATIENCE
+        while not any(epoch == 1 for _, epoch, _ in self.logins()):
+            self.assertLess(time.monotonic(), until)
+            self.assertEqual(self.code(version), 0)
+            version = 9 - version
+        self.assertEqual([self.code(v) for v in (4, 5)], [0, 0])
+        self.assertEqual(set(self.reasons()), {"ok"})
+        self.assertEqual({epoch for _, epoch, _ in self.logins()[-2:]}, {1})
 
     def test_dongle__an_impostor_of_a_broker_gets_no_program(self):
         self.server = self.broker(None)

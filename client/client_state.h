@@ -49,6 +49,11 @@ struct wk_client {
   struct request request;
   struct held held;
   struct wk_dongle *dongle; /* NULL: the credential is here */
+  /* of its two chains, by their epoch's last bit */
+  struct dongle_skip {
+    bool due; /* its last login was refused */
+    uint8_t steps;
+  } skip[2];
 };
 
 /* A new one without a credential; NULL: out of memory. */
@@ -117,6 +122,11 @@ WK_MUST_CHECK enum wk_err from_dongle_check(struct wk_client *client,
                                             const uint8_t *x4,
                                             struct wk_reply *reply,
                                             struct wk_why *why);
+
+WK_MUST_CHECK enum wk_err from_dongle_update(struct wk_client *client,
+                                             enum wk_update_when when,
+                                             uint8_t x3[WK_X3_LEN],
+                                             struct wk_why *why);
 
 /* ---- reserve.c ---------------------------------------------------------- */
 

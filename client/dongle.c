@@ -21,7 +21,8 @@ enum op {
   OP_ANSWER = 5,
   OP_RESET = 6,
   OP_KEY = 7,
-  OP_FINGER = 8
+  OP_FINGER = 8,
+  OP_UPDATE = 10
 };
 
 #define STATUS_UNKNOWN 1
@@ -112,6 +113,8 @@ static enum wk_err judge(const struct wk_dongle *d, const struct question *q,
       [13] = {WK_ERR_IO, "hears noise instead of its sensor"},
       [14] = {WK_ERR_IO, "is refused by its sensor, which has another "
                          "password"},
+      [15] = {WK_ERR_CHAIN, "did not make the chain that the server has: its "
+                            "key was stolen, enrol it again"},
   };
   if (status == 0)
     return WK_OK;
@@ -361,6 +364,24 @@ enum wk_err wk_dongle_answer(struct wk_dongle *dongle,
   if (err != WK_OK)
     memset(reply, 0, sizeof *reply);
   return err;
+}
+
+enum wk_err wk_dongle_update(struct wk_dongle *dongle, bool now,
+                             uint8_t x3[WK_X3_LEN], struct wk_why *why) {
+  uint8_t payload[1 + 32] = {now};
+  struct question q = {.op = OP_UPDATE,
+                       .payload = payload,
+                       .len = sizeof payload,
+                       .not_now = "has no update to do"};
+  struct wk_reader r;
+  memset(x3, 0, WK_X3_LEN);
+  wk_random(payload + 1, sizeof payload - 1);
+  const enum wk_err err = ask(dongle, &q, &r, why);
+  wk_wipe(payload, sizeof payload);
+  if (err != WK_OK)
+    return err;
+  wk_read_bytes(&r, x3, WK_X3_LEN);
+  return whole(dongle, &r, why);
 }
 
 enum wk_err wk_dongle_reset(struct wk_dongle *dongle, struct wk_why *why) {

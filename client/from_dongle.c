@@ -51,14 +51,23 @@ static enum wk_err look(struct wk_client *client, struct wk_dongle_info *info,
                  client->credential.id.did, info->did);
 }
 
+/* How the last login ended counts for the chain that it was of. */
+static void count_end(struct wk_client *client) {
+  const struct request *last = &client->request;
+  if (last->accepted)
+    memset(client->skip, 0, sizeof client->skip);
+  else if (last->refused)
+    client->skip[last->c.epoch & 1].due = true;
+}
+
 /* Section 2: 1, 2, 4 .. R once since the last success, then 1 each; a jump
  * past the end tries the last one. */
-static uint8_t skip_for(const struct wk_client *client,
-                        const struct wk_dongle_info *info) {
-  const uint32_t refusals = client->credential.c.refusals;
-  if (!client->request.refused || refusals >= WK_REFUSALS_MAX)
+static uint8_t take_skip(struct dongle_skip *s,
+                         const struct wk_dongle_info *info) {
+  if (!s->due || s->steps >= WK_REFUSALS_MAX)
     return 0;
-  const uint32_t skip = (UINT32_C(1) << refusals) - 1;
+  s->due = false;
+  const uint32_t skip = (UINT32_C(1) << s->steps++) - 1;
   const uint32_t most = info->next < info->n ? info->n - info->next : 0;
   return (uint8_t)(skip < most ? skip : most);
 }
@@ -71,16 +80,15 @@ enum wk_err from_dongle_next(struct wk_client *client,
   enum wk_err err = look(client, &info, why);
   if (err != WK_OK)
     return err;
+  count_end(client);
+  memset(request, 0, sizeof *request);
   const struct wk_dongle_wish wish = {
-      .skip = skip_for(client, &info),
+      .skip = take_skip(&client->skip[info.epoch & 1], &info),
       .time = client->clock ? client->clock(client->clock_context) : 0,
       .challenge = challenge};
   err = wk_dongle_password(client->dongle, &wish, otp->x1, why);
   if (err != WK_OK)
     return err;
-  if (request->refused && client->credential.c.refusals < WK_REFUSALS_MAX)
-    client->credential.c.refusals++;
-  memset(request, 0, sizeof *request);
   request->open = true;
   request->c.epoch = info.epoch;
   return WK_OK;
@@ -89,17 +97,22 @@ enum wk_err from_dongle_next(struct wk_client *client,
 enum wk_err from_dongle_check(struct wk_client *client, const uint8_t *x4,
                               struct wk_reply *reply, struct wk_why *why) {
   const enum wk_err err = wk_dongle_answer(client->dongle, x4, reply, why);
-  if (err != WK_OK)
-    return err;
-  wk_client_accepted(client);
-  /* No update of the chip's own is open that could explain it. */
-  if (reply->role == WK_ROLE_C && (reply->epoch > client->request.c.epoch ||
-                                   reply->status != WK_STATUS_ACCEPTED)) {
-    memset(reply, 0, sizeof *reply);
-    return wk_fail(why, WK_ERR_CHAIN,
-                   "%s: the server has a chain C that this dongle did not "
-                   "make: its key was stolen, enrol it again",
+  if (err == WK_OK || err == WK_ERR_CHAIN)
+    wk_client_accepted(client);
+  return err;
+}
+
+enum wk_err from_dongle_update(struct wk_client *client,
+                               enum wk_update_when when, uint8_t x3[WK_X3_LEN],
+                               struct wk_why *why) {
+  memset(x3, 0, WK_X3_LEN);
+  if (when == WK_UPDATE_NEVER || !client->request.accepted)
+    return wk_fail(why, WK_ERR_MISSING, "%s: no update of a key is due",
                    client->credential.id.did);
-  }
-  return WK_OK;
+  const enum wk_err err =
+      wk_dongle_update(client->dongle, when == WK_UPDATE_SESSION, x3, why);
+  /* It has nothing to do, or not now: a later session is as good. */
+  return err == WK_ERR_EXISTS || err == WK_ERR_BUSY || err == WK_ERR_KEY
+             ? WK_ERR_MISSING
+             : err;
 }

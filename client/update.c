@@ -133,6 +133,8 @@ enum wk_err wk_client_update(struct wk_client *client,
                              struct wk_why *why) {
   static const enum wk_role roles[] = {WK_ROLE_C, WK_ROLE_D};
   memset(x3, 0, WK_X3_LEN);
+  if (client->dongle)
+    return from_dongle_update(client, when, x3, why);
   for (size_t i = 0; i < 2; i++) {
     struct begin begin = {.when = when, .role = roles[i]};
     if (!possible(&client->credential, client, &begin))

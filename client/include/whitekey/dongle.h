@@ -102,12 +102,24 @@ WK_MUST_CHECK enum wk_err wk_dongle_password(struct wk_dongle *dongle,
                                              struct wk_why *why);
 
 /*
- * Has the dongle check the server's X4 for its last X1. WK_ERR_FORGED: it is
- * not that. reply has no digest, and is zeroed on failure.
+ * Has the dongle check the server's X4 for its last X1, or for the X3 of that
+ * session. WK_ERR_FORGED: it is not that. WK_ERR_CHAIN: it is, and tells of a
+ * chain that the dongle did not make: its key was stolen. reply has no digest,
+ * and is zeroed on failure.
  */
 WK_MUST_CHECK enum wk_err wk_dongle_answer(struct wk_dongle *dongle,
                                            const uint8_t x4[WK_X4_LEN],
                                            struct wk_reply *reply,
+                                           struct wk_why *why);
+
+/*
+ * Begins a key update or goes on with one, after an X4 for the last X1 was
+ * taken: the X3 to be published in that session. now: also before it is due.
+ * WK_ERR_BUSY: the dongle computes the next chain, ask in a later session.
+ * WK_ERR_EXISTS: there is nothing to do. x3 is zeroed on failure.
+ */
+WK_MUST_CHECK enum wk_err wk_dongle_update(struct wk_dongle *dongle, bool now,
+                                           uint8_t x3[WK_X3_LEN],
                                            struct wk_why *why);
 
 /* Erases every secret. */
