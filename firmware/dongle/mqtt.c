@@ -219,6 +219,38 @@ static void publish_reading(void) {
   wk_packet_flash(parts + FIRST + SECOND, LAST);
 }
 
+/* As text, QoS 1: protocol section 6.1. */
+static void publish_update(const uint8_t x3[WK_X3_LEN]) {
+  static const char topic[] PROGMEM = "whitekey/v1//x3";
+  enum { ROOT = 12, LEAF = 3, ID = 1 };
+  _Static_assert(ROOT + LEAF == sizeof topic - 1, "topic");
+  const uint8_t did_len = wk_session_device()->id.did_len;
+  char text[5];
+  wk_packet_begin(WK_PUBLISH | WK_PUBLISH_QOS1,
+                  (uint8_t)(2u + sizeof topic - 1u + did_len + 2u + 1u +
+                            WK_B64_LEN(WK_X3_LEN)));
+  wk_packet_be16((uint16_t)(sizeof topic - 1u + did_len));
+  wk_packet_flash(topic, ROOT);
+  send_name();
+  wk_packet_flash(topic + ROOT, LEAF);
+  wk_packet_be16(ID);
+  wk_packet_u8(0); /* no properties */
+  for (uint8_t at = 0; at < WK_X3_LEN; at = (uint8_t)(at + 3u)) {
+    const uint8_t left = (uint8_t)(WK_X3_LEN - at);
+    const uint8_t len = (uint8_t)(left < 3 ? left : 3u);
+    wk_b64_write(text, x3 + at, len);
+    wk_packet_bytes(text, (uint8_t)WK_B64_LEN(len));
+  }
+}
+
+/* No host adds chance to the next seed: it is made of this one and the chip's
+ * own. */
+static void update_key(void) {
+  uint8_t x3[WK_X3_LEN] = {0};
+  if (wk_session_update(x3, WK_UPDATE_DUE, x3) == WK_OK)
+    publish_update(x3);
+}
+
 /* Nothing is subscribed to: it is the answer to a key update, which the next
  * login tells as well. It wants to be acknowledged. */
 static void on_publish(uint8_t first, struct wk_reader *body) {
@@ -270,6 +302,7 @@ static void on_due(void) {
       break;
     }
     publish_reading();
+    update_key();
     wk_packet_begin(WK_PINGREQ, 0);
     set_due(PERIOD);
     break;
