@@ -7,7 +7,7 @@ import socket
 
 import wk
 from abuse_case import AbuseTest, Flood
-from agent_case import BUSY, resident
+from agent_case import BUSY, UNAVAILABLE, resident
 
 SESSIONS_MAX = 256
 CONNECT_MAX = 256 * 1024
@@ -65,6 +65,26 @@ class LocalTest(AbuseTest):
         for _ in range(3):
             self.assertEqual(self.code(4, "", clean=False), 2)
             self.assertEqual(self.code(4, "good"), 0)
+
+    def test_refused__again_and_again_waits_alone(self):
+        """The broker throws one out without a word, and refuses another whose
+        id is a device's."""
+        self.agent(clients="many")
+        self.devices.enrol("thermo-2")
+        for name in ("\x01", "thermo-2"):
+            for _ in range(3):
+                self.assertEqual(self.code(4, name), UNAVAILABLE[4])
+                for version in (4, 5):
+                    self.assertEqual(self.code(version, "good"), 0)
+
+    def test_refused__two_of_them_are_the_devices_fault(self):
+        agent = self.agent(clients="many")
+        self.devices.cli("disable", "thermo-1")
+        self.assertSoon(UNAVAILABLE[4], self.code)
+        self.assertEqual(self.code(4, "second"), UNAVAILABLE[4])
+        mark = agent.mark()
+        self.assertEqual(self.code(4, "third"), UNAVAILABLE[4])
+        self.assertNotIn("third", agent.log(mark))
 
     def test_packet_size__too_small_for_a_proof_is_told(self):
         agent = self.agent(clients="many")

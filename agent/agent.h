@@ -41,10 +41,14 @@ struct agent {
   /* turn.c */
   struct session *turn; /* who logs in, NULL: nobody */
   struct resolver resolver;
+  /* pause.c */
   struct backoff backoff;
-  bool challenge;         /* logins by challenge from now on */
-  struct session *newest; /* whose login was the last one */
-  int64_t newest_at;      /* when that was */
+  struct backoff suspect_pause;
+  char suspect[SESSION_NAME_SIZE]; /* while suspect_pause.step is not 0 */
+  bool others_are_fine;            /* since the suspect failed */
+  bool challenge;                  /* logins by challenge from now on */
+  struct session *newest;          /* whose login was the last one */
+  int64_t newest_at;               /* when that was */
   uint8_t scratch[AGENT_SCRATCH];
 };
 
@@ -72,6 +76,25 @@ WK_MUST_CHECK enum wk_err listen_open(struct agent *agent, struct wk_why *why);
 /* Takes new clients, or lets them wait outside. */
 void listen_watch(struct agent *agent, bool on);
 void listen_close(struct agent *agent);
+
+/* ---- pause.c: who waits after a login that failed ------------------------
+ */
+
+/* Refuses this one, whoever waits, and whoever comes before it is over. */
+void pause_all(struct session *session, const char *cause);
+
+/*
+ * The broker is there and does not want this login: it may be for the client's
+ * id or will, which others do not have. Refuses this one, and its like before
+ * its pause is over. A second one before anybody was let in: all.
+ */
+void pause_one(struct session *session, const char *cause);
+
+/* It was let in. */
+void pause_none(const struct session *session);
+
+/* It need not wait. */
+bool pause_over(const struct session *session);
 
 /* ---- turn.c: the way to a login ----------------------------------------- */
 

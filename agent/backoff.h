@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * backoff.h - when the broker may be tried again: after 1, 2, 4 .. 60 seconds,
- * less up to a half by chance, so that a fleet does not come back in step.
- * Times are milliseconds of a clock that only goes forward. Zero it first.
+ * backoff.h - when a failed login may be tried again: after 1, 2, 4 .. 60
+ * seconds, less up to a half by chance, so that a fleet does not come back in
+ * step. Times are milliseconds of a clock that only goes forward. Zero it
+ * first.
  */
 #ifndef WK_AGENT_BACKOFF_H
 #define WK_AGENT_BACKOFF_H

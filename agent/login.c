@@ -108,13 +108,13 @@ static bool is_unfit(enum wk_mqtt_version version, uint8_t code) {
 
 static void refused(struct login *login,
                     const struct wk_mqtt_connack *connack) {
-  const bool busy = login->version == WK_MQTT_5
-                        ? connack->code == 0x88 || connack->code == 0x89
-                        : connack->code == 3;
+  login->busy = login->version == WK_MQTT_5
+                    ? connack->code == 0x88 || connack->code == 0x89
+                    : connack->code == 3;
   login->step = LOGIN_REFUSED;
   wk_why_set(&login->why, "the broker refused the login: CONNACK 0x%02x",
              connack->code);
-  if (!busy) /* protocol section 2 */
+  if (!login->busy) /* protocol section 2 */
     wk_client_refused(login->client);
   login->unfit = is_unfit(login->version, connack->code);
   login->denied = login->version == WK_MQTT_5 && connack->code == 0x87;

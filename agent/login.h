@@ -52,6 +52,7 @@ struct login {
   uint8_t code;      /* REFUSED, FAILED: what the local client is told */
   bool denied;       /* REFUSED, MQTT 5: this login was not good enough */
   bool unfit;        /* REFUSED: what the client asked for was not */
+  bool busy;         /* REFUSED: the broker has no time for anybody */
   bool lasting;      /* 3.1.1: the session outlives its connection */
   bool unsubscribed; /* or nothing to unsubscribe */
   bool subscribed;

@@ -130,7 +130,7 @@ static void ask_for_turn(struct session *session) {
            "client \"%s\": refused, client \"%s\" is there (clients one)",
            session->name, other->name);
     session_refuse(session, login_busy(session->asked.version));
-  } else if (!backoff_over(&agent->backoff, agent->now)) {
+  } else if (!pause_over(session)) {
     session_refuse(session, login_unavailable(session->asked.version));
   } else {
     session->state = SESSION_WAITING;

@@ -29,6 +29,8 @@ enum session_state {
   SESSION_DEAD
 };
 
+#define SESSION_NAME_SIZE 64u
+
 struct agent;
 
 struct session {
@@ -41,7 +43,7 @@ struct session {
   struct buffer in;   /* GREETING .. : from the client; LOGGING: see far_in */
   size_t connect_len; /* of the CONNECT at the front of in */
   struct wk_mqtt_connect asked; /* points into in */
-  char name[64];                /* the client id, to be shown */
+  char name[SESSION_NAME_SIZE]; /* the client id, to be shown */
   bool shut;                    /* CLOSING: nothing more goes to the client */
   /* turn.c */
   struct addrinfo *addresses;

@@ -12,7 +12,6 @@
 #include <sys/socket.h>
 
 #include <whitekey/log.h>
-#include <whitekey/random.h>
 
 #include "agent.h"
 
@@ -21,34 +20,6 @@
 #define READ_BYTES 16384u
 
 /* ---- how a turn ends ---------------------------------------------------- */
-
-static uint32_t chance(void) {
-  uint32_t random;
-  wk_random(&random, sizeof random);
-  return random;
-}
-
-/* Who waits is told at once; who comes before the pause is over, too. */
-static void refuse_waiting(struct agent *agent) {
-  for (struct session *s = agent->sessions; s; s = s->next) {
-    if (s->state == SESSION_WAITING)
-      session_refuse(s, login_unavailable(s->asked.version));
-  }
-}
-
-static void fail(struct session *session, const char *cause) {
-  struct agent *agent = session->agent;
-  const int64_t pause = backoff_failed(&agent->backoff, agent->now, chance());
-  const uint8_t code = session->login.code != 0
-                           ? session->login.code
-                           : login_unavailable(session->asked.version);
-  wk_log(WK_LOG_WARNING,
-         "client \"%s\": no login at %s port %u: %s; next try in %d.%d s",
-         session->name, agent->config->broker.host, agent->config->broker.port,
-         cause, (int)(pause / 1000), (int)(pause / 100 % 10));
-  session_refuse(session, code);
-  refuse_waiting(agent);
-}
 
 /* By what this one asked for: nobody else has to wait. */
 static void turn_away(struct session *session) {
@@ -59,7 +30,7 @@ static void turn_away(struct session *session) {
 
 static void succeed(struct session *session) {
   struct agent *agent = session->agent;
-  backoff_reset(&agent->backoff);
+  pause_none(session);
   agent->turn = NULL;
   agent->newest = session;
   agent->newest_at = agent->now;
@@ -80,9 +51,9 @@ void turn_left(struct session *session) {
 }
 
 void turn_late(struct session *session) {
-  fail(session, session->state == SESSION_LOGGING
-                    ? login_missing(&session->login)
-                    : "no connection in time");
+  pause_all(session, session->state == SESSION_LOGGING
+                         ? login_missing(&session->login)
+                         : "no connection in time");
 }
 
 /* ---- the conversation --------------------------------------------------- */
@@ -106,6 +77,14 @@ static bool watch_conversation(struct session *session) {
   return watch_far(session, EPOLLIN | (more ? (uint32_t)EPOLLOUT : 0u));
 }
 
+static void closed(struct session *session) {
+  static const char cause[] = "the broker closed the connection";
+  if (session->login.step == LOGIN_ASKED)
+    pause_one(session, cause);
+  else
+    pause_all(session, cause);
+}
+
 /* The login went on by a step or did not. */
 static void spoke(struct session *session) {
   struct login *login = &session->login;
@@ -116,11 +95,13 @@ static void spoke(struct session *session) {
     succeed(session);
   } else if (login->step == LOGIN_REFUSED && login->unfit) {
     turn_away(session);
-  } else if (login->step == LOGIN_REFUSED || login->step == LOGIN_FAILED) {
+  } else if (login->step == LOGIN_REFUSED && !login->busy) {
     learn(session);
-    fail(session, login->why.text);
+    pause_one(session, login->why.text);
+  } else if (login->step == LOGIN_REFUSED || login->step == LOGIN_FAILED) {
+    pause_all(session, login->why.text);
   } else if (!sent || !watch_conversation(session)) {
-    fail(session, "the broker closed the connection");
+    closed(session);
   }
 }
 
@@ -144,7 +125,7 @@ static void log_in(struct session *session) {
   if (login_begin(login, &session->asked) == WK_OK)
     spoke(session);
   else
-    fail(session, login->why.text);
+    pause_all(session, login->why.text);
 }
 
 /* Takes the packets off that are whole; false: no MQTT. */
@@ -193,7 +174,7 @@ static void listen_to_broker(struct session *session) {
     in->len += (size_t)got;
     total += (size_t)got;
     if (!take_packets(session)) {
-      fail(session, "the broker's answer is malformed");
+      pause_all(session, "the broker's answer is malformed");
       return;
     }
   }
@@ -202,7 +183,7 @@ static void listen_to_broker(struct session *session) {
   if ((session->login.step >= LOGIN_DONE || later) && end_flush(&session->far))
     spoke(session);
   else
-    fail(session, "the broker closed the connection");
+    closed(session);
 }
 
 /* ---- connecting --------------------------------------------------------- */
@@ -223,10 +204,10 @@ static void shake(struct session *session) {
     break;
   case WK_TLS_FAILED:
   default:
-    fail(session, why.text);
+    pause_all(session, why.text);
     return;
   }
-  fail(session, strerror(errno));
+  pause_all(session, strerror(errno));
 }
 
 static void connected(struct session *session) {
@@ -244,7 +225,7 @@ static void connected(struct session *session) {
   if (session->far.tls)
     shake(session);
   else
-    fail(session, "out of memory");
+    pause_all(session, "out of memory");
 }
 
 static bool begin_connect(struct session *session) {
@@ -272,7 +253,7 @@ static void dial(struct session *session) {
     session->connect_error = errno;
     end_close(&session->far);
   }
-  fail(session, strerror(session->connect_error));
+  pause_all(session, strerror(session->connect_error));
 }
 
 static void dialled(struct session *session) {
@@ -316,7 +297,7 @@ static void resolved(struct watch *watch, uint32_t events) {
     session->address = found;
     dial(session);
   } else {
-    fail(session, gai_strerror(agent->resolver.error));
+    pause_all(session, gai_strerror(agent->resolver.error));
   }
 }
 
@@ -342,5 +323,5 @@ void turn_next(struct agent *agent) {
   session->state = SESSION_RESOLVING;
   session->deadline = agent->now + STEP_MS;
   if (!resolver_start(&agent->resolver))
-    fail(session, "no thread to look the broker up");
+    pause_all(session, "no thread to look the broker up");
 }
