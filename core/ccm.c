@@ -107,10 +107,11 @@ enum wk_err wk_ccm_seal(uint8_t *out, const uint8_t key[WK_AES_KEY_LEN],
 }
 
 /* CTR is its own inverse; tags are compared as they are sealed. */
-static enum wk_err open(uint8_t *out, const uint8_t key[WK_AES_KEY_LEN],
-                        const uint8_t nonce[WK_CCM_NONCE_LEN],
-                        const struct wk_span *aad, const uint8_t *sealed,
-                        size_t len, const struct wk_span *tag) {
+static enum wk_err open_tagged(uint8_t *out, const uint8_t key[WK_AES_KEY_LEN],
+                               const uint8_t nonce[WK_CCM_NONCE_LEN],
+                               const struct wk_span *aad,
+                               const uint8_t *sealed, size_t len,
+                               const struct wk_span *tag) {
   struct wk_port_aes aes;
   uint8_t want[BLOCK];
   wk_port_aes_init(&aes, key);
@@ -136,7 +137,7 @@ enum wk_err wk_ccm_open(uint8_t *out, const uint8_t key[WK_AES_KEY_LEN],
   }
   const struct wk_span with = {aad, aad_len};
   const struct wk_span tag = {sealed + len, WK_CCM_TAG_LEN};
-  return open(out, key, nonce, &with, sealed, len, &tag);
+  return open_tagged(out, key, nonce, &with, sealed, len, &tag);
 }
 
 enum wk_err wk_ccm_open_cut(uint8_t *data, size_t len,
@@ -149,5 +150,5 @@ enum wk_err wk_ccm_open_cut(uint8_t *data, size_t len,
     wk_wipe(data, len);
     return WK_ERR_ARGUMENT;
   }
-  return open(data, key, nonce, &without, data, len, tag);
+  return open_tagged(data, key, nonce, &without, data, len, tag);
 }

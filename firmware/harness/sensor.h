@@ -78,8 +78,9 @@ void wk_sensor_new(struct wk_sensor *s, struct wk_sensor_memory *memory);
 /* Wired to a chip that has just been switched on, as the sensor has. */
 void wk_sensor_init(struct wk_sensor *s, avr_t *avr);
 
-/* The template of a page changes, as if somebody had stored another one. */
-void wk_sensor_change(struct wk_sensor *s, unsigned page);
+/* The template of page `number` changes, as if somebody had stored another
+ * one. */
+void wk_sensor_change(struct wk_sensor *s, unsigned number);
 
 /* A template's bytes. */
 void wk_sensor_template(uint8_t out[WK_SENSOR_TEMPLATE_LEN],
