@@ -21,7 +21,7 @@ typedef int cli_run(int argc, char **argv);
 
 cli_run cli_init, cli_enrol, cli_otp, cli_list, cli_show, cli_enable,
     cli_disable, cli_revoke, cli_release, cli_set_role, cli_role_command,
-    cli_metrics, cli_audit, cli_fingerprint, cli_restore;
+    cli_metrics, cli_audit, cli_fingerprint, cli_restore, cli_finger, cli_site;
 
 /* ---- arguments ---------------------------------------------------------- */
 

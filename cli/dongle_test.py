@@ -173,6 +173,55 @@ class FingerTest(DongleCase):
                      says="knows another finger")
 
 
+class SensorTest(DongleCase):
+    """What a dongle with a sensor does beside passwords."""
+
+    def setUp(self):
+        super().setUp()
+        self.store = self.registry()
+        self.sensor = ("--sensor", self.folder.path("sensor"))
+        self.dongle = Dongle(self, "--finger", "1", *self.sensor)
+        self.enrol(self.dongle)
+
+    def site(self, label):
+        return wk.run("whitekey", "site", label, "--dongle", self.dongle.port,
+                      check=0).stdout.strip()
+
+    def test_site__a_secret_for_each_label(self):
+        home = self.site("home")
+        self.assertEqual((len(home), self.site("home")), (43, home))
+        self.assertNotEqual(self.site("office"), home)
+        port = ("--dongle", self.dongle.port)
+        for label in ("", "x" * 131, "x" * 257):
+            self.refused("site", label, *port, says="1 to 130 bytes")
+        self.refused("site", *port, says="a secret for what", code=2)
+
+    def test_finger__is_replaced_by_another(self):
+        home = self.site("home")
+        finger = self.process("whitekey", "finger", "--dongle",
+                              self.dongle.port)
+        finger.wait_log("the new finger opens it")
+        self.assertEqual(finger.wait(), 0)
+        self.assertEqual(self.site("home"), home)
+
+    def test_finger__waits_for_the_old_one(self):
+        self.dongle.restart("--finger", "2", *self.sensor)
+        finger = self.process("whitekey", "finger", "--dongle",
+                              self.dongle.port)
+        finger.wait_log("touch the sensor with the old finger")
+        self.assertTrue(finger.alive())
+        finger.stop(signal.SIGKILL)
+        self.refused("site", "home", "--dongle", self.dongle.port,
+                     says="knows another finger")
+
+    def test_unattended__has_no_sensor(self):
+        self.dongle.restart()
+        port = ("--dongle", self.dongle.port)
+        self.refused("finger", *port, says="has no sensor")
+        self.refused("site", "home", *port, says="does not know this command")
+        self.refused("finger", says="--dongle PORT is needed", code=2)
+
+
 class PortTest(DongleCase):
     """Ports that are none, in use, or without a dongle."""
 

@@ -29,6 +29,8 @@ static const struct command {
     {"metrics", cli_metrics, "Print what a running broker counts"},
     {"audit", cli_audit, "Print the logins and the operators' acts"},
     {"fingerprint", cli_fingerprint, "Show a fingerprint template's digest"},
+    {"finger", cli_finger, "Teach a dongle another finger"},
+    {"site", cli_site, "Print a dongle's secret for a purpose"},
 };
 #define COUNT (sizeof commands / sizeof *commands)
 

@@ -22,11 +22,13 @@ enum op {
   OP_RESET = 6,
   OP_KEY = 7,
   OP_FINGER = 8,
+  OP_SITE = 9,
   OP_UPDATE = 10
 };
 
 #define STATUS_UNKNOWN 1
 #define STATUS_NOT_NOW 3 /* why depends on the question */
+#define STATUS_STRANGER 9
 
 struct wk_dongle {
   char *port;
@@ -104,7 +106,7 @@ static enum wk_err judge(const struct wk_dongle *d, const struct question *q,
       [7] = {WK_ERR_CORRUPT, "has a damaged EEPROM: erase it and enrol it "
                              "anew"},
       [8] = {WK_ERR_FORGED, "says that this is not its server's answer"},
-      [9] = {WK_ERR_IO, "knows another finger than this one"},
+      [STATUS_STRANGER] = {WK_ERR_IO, "knows another finger than this one"},
       [10] = {WK_ERR_IO, "cannot read the finger: clean it, put it there "
                          "again"},
       [11] = {WK_ERR_IO, "finds another template in its sensor than the one "
@@ -235,10 +237,37 @@ enum wk_err wk_dongle_finger(struct wk_dongle *dongle, uint8_t step,
                        .not_now = "cannot learn a finger in this state"};
   struct wk_reader r;
   const enum wk_err err = ask(dongle, &q, &r, why);
-  if (err == WK_OK || dongle->status != STATUS_UNKNOWN)
-    return err;
+  if (err == WK_OK || dongle->status != STATUS_UNKNOWN) {
+    /* The new finger is still there, the old one is wanted. */
+    const bool early = step == 3 && dongle->status == STATUS_STRANGER;
+    return err != WK_OK && early ? WK_ERR_KEY : err;
+  }
   return wk_fail(why, WK_ERR_MISSING, "%s: the dongle has no sensor",
                  dongle->port);
+}
+
+enum wk_err wk_dongle_site(struct wk_dongle *dongle, const char *label,
+                           uint8_t secret[WK_HASH_LEN], struct wk_why *why) {
+  uint8_t payload[1 + WK_DONGLE_LABEL_MAX];
+  struct wk_writer w;
+  struct wk_reader r;
+  memset(secret, 0, WK_HASH_LEN);
+  wk_writer_init(&w, payload, sizeof payload);
+  wk_write_u8(&w, (uint8_t)strlen(label));
+  wk_write_text(&w, label);
+  if (!w.ok || *label == '\0')
+    return wk_fail(why, WK_ERR_ARGUMENT, "a label has 1 to %u bytes",
+                   WK_DONGLE_LABEL_MAX);
+  struct question q = {.op = OP_SITE,
+                       .payload = payload,
+                       .len = w.used,
+                       .not_now = "is not enrolled"};
+  const enum wk_err err = ask(dongle, &q, &r, why);
+  if (err != WK_OK)
+    return err;
+  wk_read_bytes(&r, secret, WK_HASH_LEN);
+  wk_wipe(dongle->result, sizeof dongle->result);
+  return whole(dongle, &r, why);
 }
 
 /* The answer to a question that was taken may be what was lost. */

@@ -65,9 +65,20 @@ WK_MUST_CHECK enum wk_err wk_dongle_info(struct wk_dongle *dongle,
  * Sets a finger up: step 1 looks at it, step 2 does again and keeps it, before
  * the enrolment; step 3 opens with the old finger and changes to the new one.
  * WK_ERR_MISSING: this dongle has no sensor. WK_ERR_EXISTS: not in its state.
+ * WK_ERR_KEY: also where step 3 finds another than the old finger.
  */
 WK_MUST_CHECK enum wk_err wk_dongle_finger(struct wk_dongle *dongle,
                                            uint8_t step, struct wk_why *why);
+
+/*
+ * The dongle's secret for a label of 1..WK_DONGLE_LABEL_MAX bytes, otherwise
+ * WK_ERR_ARGUMENT. secret is zeroed on failure.
+ */
+#define WK_DONGLE_LABEL_MAX 130u
+WK_MUST_CHECK enum wk_err wk_dongle_site(struct wk_dongle *dongle,
+                                         const char *label,
+                                         uint8_t secret[WK_HASH_LEN],
+                                         struct wk_why *why);
 
 /*
  * Begins an enrolment; the dongle then computes its chain, see info. n: a
