@@ -115,7 +115,7 @@ static const struct argp_option argp_options[] = {
     {0, 0, 0, 0, "Output:", 6},
     {"json", KEY_JSON, "FILE", 0,
      "write the summary, or the report of the attacks, there", 0},
-    {"quiet", KEY_QUIET, 0, 0, "no progress line", 0},
+    {"quiet", KEY_QUIET, 0, 0, "show nothing on the terminal", 0},
     {0, 0, 0, 0, "Help:", -1},
     {0},
 };

@@ -23,7 +23,7 @@ volatile sig_atomic_t sim_interrupted;
 void sim_warn(struct sim *sim, const char *text) {
   if (sim->warnings > WARNINGS_MAX)
     return;
-  progress_end(sim);
+  screen_clear(sim);
   wk_log(WK_LOG_WARNING, "%s",
          sim->warnings < WARNINGS_MAX ? text : "more warnings are not shown");
   sim->warnings++;
@@ -109,6 +109,7 @@ static enum wk_err enrol(struct sim *sim, struct wk_why *why) {
               : enrol_batch(sim, &fleet, i,
                             left < FLEET_BATCH_MAX ? left : FLEET_BATCH_MAX,
                             why);
+    screen_show(sim);
   }
   fleet_close(&fleet);
   return err;
@@ -202,11 +203,11 @@ static void loop(struct sim *sim) {
     if (sim->stopping && sim->now >= end)
       break;
     if (sim->now - shown > ROUND_MS * UINT64_C(1000000)) {
-      progress_show(sim);
+      screen_show(sim);
       shown = sim->now;
     }
   }
-  progress_end(sim);
+  screen_clear(sim);
 }
 
 enum wk_err sim_run(struct sim *sim, const struct options *options,
@@ -219,6 +220,7 @@ enum wk_err sim_run(struct sim *sim, const struct options *options,
   if (err == WK_OK) {
     sim->now = net_now();
     sim->stats.started = sim->now;
+    sim->screen.since = sim->now;
     loop(sim);
     sim->stats.ended = net_now();
     if (sim->failed)

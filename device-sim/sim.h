@@ -15,6 +15,7 @@
 
 #include "clock.h"
 #include "options.h"
+#include "screen.h"
 #include "sensor.h"
 #include "stats.h"
 #include "timers.h"
@@ -93,6 +94,7 @@ struct sim {
   uint64_t now;              /* monotonic, ns; read once per round */
   uint64_t next_connect;     /* by --connrate */
   uint32_t in_phase[PHASES]; /* devices */
+  struct screen screen;
   uint32_t warnings;
   struct device *queue_head;
   struct device *queue_tail;
@@ -184,11 +186,5 @@ void sim_warn(struct sim *sim, const char *text);
 /* Enrols, runs and counts. WK_OK also when devices were refused. */
 WK_MUST_CHECK enum wk_err
 sim_run(struct sim *sim, const struct options *options, struct wk_why *why);
-
-/* ---- progress.c -------------------------------------------------------- */
-
-/* One line on a terminal, written again and again; nothing elsewhere. */
-void progress_show(const struct sim *sim);
-void progress_end(const struct sim *sim);
 
 #endif

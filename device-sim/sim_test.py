@@ -97,20 +97,49 @@ class FleetTest(SimCase):
         self.assertEqual(summary["profile"], "door")
         self.assertGreater(summary["acked"], 2)
 
-    def test_progress__on_a_terminal_only(self):
-        broker = self.broker(self.store)
+    def on_terminal(self, broker, *args, **env):
+        """What a run writes to a terminal that is its standard error."""
         args = [wk.program("whitekey-sim"), *map(str, self.arguments(
-            broker, "-n", 2, "-d", 0.6, "--json", self.folder.path("s.json")))]
+            broker, "-n", 2, "-d", 0.6, "--json", self.folder.path("s.json"),
+            *args))]
         master, slave = pty.openpty()
-        subprocess.run(args, env={**os.environ, **self.store.env}, timeout=60,
-                       stdin=subprocess.DEVNULL, stderr=slave, check=True)
+        env = {**os.environ, **self.store.env, "TERM": "xterm", **env}
+        sim = subprocess.Popen(args, env=env, stdin=subprocess.DEVNULL,
+                               stderr=slave)
         os.close(slave)
-        shown = os.read(master, 65536).decode()
+        shown = b""
+        try:
+            while more := os.read(master, 65536):
+                shown += more
+        except OSError:
+            pass  # so Linux says that nobody writes there any more
         os.close(master)
-        self.assertRegex(shown, r"\r2/2 online  \d+ readings")
-        self.assertNotIn("\n", shown)
-        quiet = self.sim(broker, "-n", 1, "-c", 1)
-        self.assertEqual(quiet.stderr, "")
+        self.assertEqual(sim.wait(wk.PATIENCE), 0, shown)
+        return shown.decode()
+
+    def test_screen__shows_the_fleet_and_leaves_nothing(self):
+        shown = self.on_terminal(self.broker(self.store))
+        self.assertRegex(shown, r"online +2 .*\[#{40}\].* 100 %")
+        self.assertRegex(shown, r"readings +\d+ +\d+/s +p50 ")
+        self.assertIn("\033[32m", shown)
+        self.assertTrue(shown.endswith("\033[6A\033[J"), shown)
+        # Each picture but the first is written over the last one's lines.
+        pictures = shown.split("\033[?7l")
+        self.assertGreater(len(pictures), 2)
+        for before, after in zip(pictures[1:], pictures[2:]):
+            lines = before.count("\n")
+            self.assertIn(f"\033[{lines}A", before + after)
+
+    def test_screen__no_colours_where_none_are_wanted(self):
+        shown = self.on_terminal(self.broker(self.store), NO_COLOR="1")
+        self.assertIn("online", shown)
+        self.assertNotIn("\033[3", shown)
+
+    def test_screen__only_on_a_terminal_that_can(self):
+        broker = self.broker(self.store)
+        self.assertEqual(self.on_terminal(broker, "--quiet"), "")
+        self.assertEqual(self.on_terminal(broker, TERM="dumb"), "")
+        self.assertEqual(self.sim(broker, "-n", 1, "-c", 1).stderr, "")
 
 
 class UpdateTest(SimCase):
