@@ -39,6 +39,24 @@ class FleetTest(SimCase):
     def test_fleet__mqtt_3_1_1_delivers_what_it_says(self):
         self.check_fleet("3.1.1")
 
+    def test_fleet__hundreds_are_online_at_once(self):
+        # A broker may have 1024 files open. ./run bench fleet asks for more.
+        broker = self.broker(self.store)
+        path = self.folder.path("summary.json")
+        sim = self.process(
+            "whitekey-sim", *self.arguments(broker, "-n", 900, "--rate", 0.01,
+                                            "--json", path),
+            env=self.store.env)
+        self.assertSoon(
+            900, lambda: broker.log().count("New client connected"))
+        sim.signal(signal.SIGINT)
+        self.assertEqual(sim.wait(), 0, sim.log())
+        with open(path, encoding="utf-8") as file:
+            measured = json.load(file)["measured"]
+        self.assertEqual(measured["online_most"], 900)
+        if not wk.SANITIZE:
+            self.assertLess(measured["memory_mib"], 32)
+
     def test_seed__same_readings_again_and_others_otherwise(self):
         broker = self.broker(self.store)
 
