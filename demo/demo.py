@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """The whole way on loopback, with the real programs: a broker, logins that
-work once, a fleet whose private readings stay sealed, and a thief.
+work once, a dongle, a fleet whose private readings stay sealed, and a thief.
 
 ./run demo builds everything and starts this.
 """
@@ -14,11 +14,12 @@ import sys
 import time
 
 import fleet
+from dongle import NAME as DONGLE
+from dongle import Dongle
 from stage import HOST, PATIENCE, Failed, Stage, Stop, listening
 from view import View
 
 DEVICE = "thermo-1"
-TOPIC = f"sensors/{DEVICE}/temperature"
 READING = '{"temperature": 21.5, "location": "hall"}'
 BEFORE_THIEF = 8.0  # seconds of the live view before the thief comes
 
@@ -54,12 +55,12 @@ class Demo:
         return self.stage.must("whitekey", "otp", "--credential",
                                credential).strip()
 
-    def publish(self, password):
+    def publish(self, password, device=DEVICE):
         """True when mosquitto_pub was let in with that password."""
         status, _ = self.stage.run(
             "mosquitto_pub", "-h", HOST, "-p", str(self.stage.port),
-            "-q", "1", "-u", DEVICE, "-P", password, "-t", TOPIC,
-            "-m", READING)
+            "-q", "1", "-u", device, "-P", password,
+            "-t", f"sensors/{device}/temperature", "-m", READING)
         return status == 0
 
     def login(self, credential):
@@ -109,11 +110,21 @@ class Demo:
         self.view.command(f'mosquitto_pub -u {DEVICE} -P "$P" …',
                           self.refused("replay"), good=False)
 
+    def chip(self):
+        self.view.step("A dongle that makes its passwords inside")
+        self.dongle = Dongle(self.stage, self.view)
+        self.dongle.enrol()
+        self.expect("the dongle's login",
+                    self.publish(self.dongle.password(), DONGLE))
+        self.view.command(f'mosquitto_pub -u {DONGLE} -P "$(whitekey otp '
+                          f'--dongle {self.dongle.port})" …', "let in")
+
     def live(self):
         self.view.step("A fleet, and a gateway that keeps the private private")
         self.alarms = fleet.subscribe(self.stage, fleet.OWNER,
                                       "whitekey/v1/events/#")
         self.readings = fleet.Readings(self.stage, self.view)
+        self.dongle.go_alone()
         self.readings.show(min(BEFORE_THIEF, (self.seconds or 60) / 2))
 
     def thief(self):
@@ -145,6 +156,7 @@ class Demo:
     def play(self):
         self.broker()
         self.once()
+        self.chip()
         self.live()
         self.thief()
         left = float("inf")

@@ -7,6 +7,7 @@ import queue
 import threading
 import time
 
+from dongle import NAME as DONGLE
 from stage import HOST, PATIENCE, Failed
 
 GATEWAY = "gateway"
@@ -108,7 +109,7 @@ class Readings:
     def __init__(self, stage, view):
         self.stage = stage
         self.view = view
-        self.seen = {"public": 0, "sealed": 0}
+        self.seen = {"public": 0, "sealed": 0, DONGLE: 0}
         self.lines = subscribe(stage, PUBLIC, "public/#", "sealed/#")
         write_gateway_config(stage)
         self._start_gateway()
@@ -147,6 +148,8 @@ class Readings:
     def _row(self, topic, payload):
         kind = topic.split("/")[0]
         self.seen[kind] += 1
+        if device_of(topic).split()[0] == DONGLE:
+            self.seen[DONGLE] += 1
         left = f"{device_of(topic)}  {payload}"
         if kind == "public":
             self.view.columns(left, fields(payload))

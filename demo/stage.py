@@ -55,7 +55,8 @@ class Stage:
         self.root = None
         self.plugin = os.path.join(build, "plugin", "mosquitto_whitekey.so")
         self.folders = [os.path.join(build, room)
-                        for room in ("cli", "gateway", "device-sim")]
+                        for room in ("cli", "gateway", "device-sim",
+                                     "firmware/sim")]
 
     def __enter__(self):
         self.handlers = {number: signal.signal(number, self._drop_curtain)
@@ -142,6 +143,11 @@ class Stage:
                 start_new_session=True)  # Ctrl-C is for us alone
         self.children.append(child)
         return child
+
+    def end(self, child):
+        """Before the others."""
+        self.children.remove(child)
+        self._end(child)
 
     def log(self, name):
         with open(self.path(f"{name}.log"), encoding="utf-8",

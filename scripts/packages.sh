@@ -12,14 +12,17 @@ packages_of() {
         libsqlite3-dev libyaml-dev mosquitto mosquitto-dev nettle-dev
       ;;
     demo) echo jose mosquitto-clients python3 ;;
+    dongle)
+      # Its firmware is built, run on a simulated chip, and reaches a broker.
+      packages_of avr
+      echo libelf-dev libsimavr-dev socat
+      ;;
     avr) echo avr-libc binutils-avr gcc-avr ;;
     test)
-      # The dongle's firmware is built, and run on a simulated chip.
-      packages_of avr
-      echo libelf-dev libsimavr-dev
+      packages_of dongle
       echo jose libcriterion-dev logrotate mosquitto-clients openssl python3 \
         python3-cryptography python3-jsonschema python3-paho-mqtt \
-        python3-prometheus-client python3-yaml socat valgrind
+        python3-prometheus-client python3-yaml valgrind
       # Debian's npm pulls in some 300 packages: only where there is none.
       command -v npm >/dev/null || echo ca-certificates nodejs npm
       ;;

@@ -38,7 +38,9 @@ class DemoTest(wk.TestCase):
         self.temporary = self.folder.path("temporary")
         os.mkdir(self.temporary)
         programs = wk.programs_folder(self.folder)
-        self.env = {"PATH": programs + ":" + os.environ["PATH"],
+        leaks = os.path.join(wk.SOURCE, "firmware", "tests", "lsan.supp")
+        self.env = {"LSAN_OPTIONS": f"suppressions={leaks}",
+                    "PATH": programs + ":" + os.environ["PATH"],
                     "TMPDIR": self.temporary}
 
     def demo(self, *args):
@@ -55,7 +57,9 @@ class DemoTest(wk.TestCase):
         for pattern in ("let in", "refused: replay", "refused: clone",
                         "refused: quarantined", r"sees +│ what you see",
                         r'\{"(temp|volt)[^│]*│ (temp|volt)',
-                        r"eyJ[^│]*│ [a-z_]+ \S"):
+                        r"eyJ[^│]*│ [a-z_]+ \S",
+                        r"enrol door-1 .* enrolled",
+                        r"door-1 analog +eyJ[^│]*│ analog \d"):
             with self.subTest(pattern=pattern):
                 self.assertRegex(done.stdout, pattern)
         self.assertNotIn("\033", done.stdout)

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <simavr/avr_adc.h>
 #include <simavr/avr_ioport.h>
 #include <simavr/sim_elf.h>
 
@@ -58,6 +59,12 @@ static void set_strap(struct wk_chip *chip) {
   (void)avr_ioctl(chip->avr, AVR_IOCTL_IOPORT_SET_EXTERNAL('C'), &pins);
 }
 
+/* 5 V, and half of them at PC1. */
+static void supply(avr_t *avr) {
+  avr->vcc = avr->avcc = avr->aref = 5000;
+  avr_raise_irq(avr_io_getirq(avr, AVR_IOCTL_ADC_GETIRQ, ADC_IRQ_ADC1), 2500);
+}
+
 /* False: simavr cannot. */
 static bool power_on(struct wk_chip *chip) {
   avr_t *avr = avr_make_mcu_by_name("atmega328p");
@@ -75,6 +82,7 @@ static bool power_on(struct wk_chip *chip) {
   wk_serial_init(&chip->serial, avr);
   wk_sensor_init(&chip->sensor, avr);
   set_strap(chip);
+  supply(avr);
   wk_chip_stack_clear(chip);
   return true;
 }
