@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "command.h"
 
+#include "chance.h"
 #include "lock.h"
 #include "pool.h"
 #include "session.h"
@@ -110,6 +111,8 @@ static enum status info(struct wk_writer *out, struct wk_reader *in) {
   wk_write_u8(out, d->id.did_len);
   wk_write_bytes(out, d->id.did, d->id.did_len);
   wk_write_u8(out, (uint8_t)wk_update_state(s));
+  wk_write_u8(out, (uint8_t)wk_chance_health(WK_SOURCE_OSCILLATOR));
+  wk_write_u8(out, (uint8_t)wk_chance_health(WK_SOURCE_PIN));
   return OK;
 }
 

@@ -6,6 +6,7 @@
 #include <avr/interrupt.h>
 #include <avr/sleep.h>
 
+#include "chance.h"
 #include "clock.h"
 #include "command.h"
 #include "frame.h"
@@ -20,7 +21,8 @@ static bool answer_host(void) {
   uint8_t len = 0;
   if (!wk_frame_take(&content, &len))
     return false;
-  wk_pool_add(NULL, 0); /* when it came is somewhat by chance */
+  /* When it came is somewhat by chance, and nonces of the host's are. */
+  wk_pool_add(content, len);
   wk_frame_send(content, wk_command(content, len));
   return true;
 }
@@ -50,6 +52,7 @@ static void wait_for_clock(void) {
 
 static void serve_host(void) {
   for (;;) {
+    wk_chance_work();
     if (!answer_host() && !wk_session_work())
       wait_for_host();
   }
@@ -58,6 +61,7 @@ static void serve_host(void) {
 static void be_client(void) {
   wk_clock_init();
   for (;;) {
+    wk_chance_work();
     if (!wk_mqtt_work() && !wk_session_work())
       wait_for_clock();
   }
@@ -65,6 +69,7 @@ static void be_client(void) {
 
 int main(void) {
   wk_pool_init();
+  wk_chance_init();
   /* A device that speaks for itself has nobody to lay a finger on it. */
   const bool client = !WK_FINGER && wk_mqtt_is_wanted();
   wk_uart_init(client ? wk_packet_receive : wk_frame_receive);

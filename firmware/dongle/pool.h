@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * pool.h - what the chip has of chance: its RAM at power-on, and when bytes
- * arrive. Too little to make keys of alone: an enrolment mixes in 32 bytes of
- * the host's.
+ * pool.h - what the chip has of chance, mixed: its RAM at power-on, what comes
+ * and when, the host's random bytes, and its own noise (chance.h).
  */
 #ifndef WHITEKEY_DONGLE_POOL_H
 #define WHITEKEY_DONGLE_POOL_H

@@ -3,6 +3,9 @@
 
 #include <string.h>
 
+#include <avr/pgmspace.h>
+
+#include "chance.h"
 #include "lock.h"
 #include "pool.h"
 #include "turn.h"
@@ -110,6 +113,22 @@ static uint32_t draw_draft(void) {
   return wk_get_be32(random);
 }
 
+/* Zeros are none of the host's: then our own has to be good. */
+static enum wk_err has_chance(const uint8_t random[WK_RANDOM_LEN]) {
+  static const uint8_t none[WK_RANDOM_LEN] PROGMEM = {0};
+  if (memcmp_P(random, none, sizeof none) != 0)
+    return WK_OK;
+  switch (wk_chance_health(WK_SOURCE_OSCILLATOR)) {
+  case WK_HEALTH_TESTING:
+    return WK_ERR_BUSY;
+  case WK_HEALTH_GOOD:
+    return WK_OK;
+  case WK_HEALTH_FAILED:
+    break;
+  }
+  return WK_ERR_MISSING;
+}
+
 enum wk_err wk_session_enrol(const struct wk_enrolment *e) {
   uint8_t random[WK_RANDOM_LEN]; /* bio_id and the vault's key */
   uint8_t seed[WK_SEED_LEN];
@@ -117,6 +136,9 @@ enum wk_err wk_session_enrol(const struct wk_enrolment *e) {
     return WK_ERR_EXISTS;
   if (e->n < WK_STORE_N_MIN || e->n > WK_STORE_N_MAX || !is_power_of_two(e->n))
     return WK_ERR_ARGUMENT;
+  const enum wk_err chance = has_chance(e->random);
+  if (chance != WK_OK)
+    return chance;
   wk_pool_add(e->random, WK_RANDOM_LEN);
   wk_pool_take(random);
   const enum wk_err err = wk_lock_make(random, random + WK_BIO_LEN);

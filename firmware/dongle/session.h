@@ -31,7 +31,7 @@ struct wk_wish { /* what the host says of a password */
 struct wk_enrolment {
   struct wk_id id;
   uint32_t n;
-  const uint8_t *random; /* WK_RANDOM_LEN bytes of the host's */
+  const uint8_t *random; /* WK_RANDOM_LEN bytes of the host's, or zeros */
 };
 
 /* Where nobody is enrolled, nothing of an earlier enrolment is left. */
@@ -49,7 +49,9 @@ const struct wk_store *wk_session_store(void);
  * image asks for none.
  */
 
-/* Starts making a chain. WK_ERR_EXISTS: enrolled; WK_ERR_ARGUMENT: n. */
+/* Starts making a chain. WK_ERR_EXISTS: enrolled; WK_ERR_ARGUMENT: n; without
+ * chance of the host's WK_ERR_BUSY: our own is being tested; WK_ERR_MISSING:
+ * it failed. */
 WK_MUST_CHECK enum wk_err wk_session_enrol(const struct wk_enrolment *e);
 
 /* What the server is told at an enrolment, until the first password. */

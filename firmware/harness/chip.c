@@ -17,6 +17,7 @@ struct wk_chip {
   struct wk_sensor sensor;
   struct wk_serial serial;
   bool watched;
+  struct wk_noise noise;
   bool strapped;
   uint16_t stack_low;
 };
@@ -81,6 +82,7 @@ static bool power_on(struct wk_chip *chip) {
   wk_eeprom_init(&chip->eeprom, avr, &chip->serial.sent);
   wk_serial_init(&chip->serial, avr);
   wk_sensor_init(&chip->sensor, avr);
+  wk_noise_init(&chip->noise, avr);
   set_strap(chip);
   supply(avr);
   wk_chip_stack_clear(chip);
@@ -148,6 +150,10 @@ struct wk_eeprom *wk_chip_eeprom(struct wk_chip *chip) {
 
 struct wk_serial *wk_chip_serial(struct wk_chip *chip) {
   return &chip->serial;
+}
+
+struct wk_noise *wk_chip_noise(struct wk_chip *chip) {
+  return &chip->noise;
 }
 
 struct wk_sensor *wk_chip_sensor(struct wk_chip *chip) {

@@ -15,6 +15,7 @@
 #include <whitekey/why.h>
 
 #include "eeprom.h"
+#include "noise.h"
 #include "sensor.h"
 #include "serial.h"
 
@@ -47,6 +48,7 @@ void wk_chip_free(struct wk_chip *chip); /* NULL is nothing to do */
 avr_t *wk_chip_avr(struct wk_chip *chip);
 struct wk_eeprom *wk_chip_eeprom(struct wk_chip *chip);
 struct wk_serial *wk_chip_serial(struct wk_chip *chip);
+struct wk_noise *wk_chip_noise(struct wk_chip *chip);
 struct wk_sensor *wk_chip_sensor(struct wk_chip *chip);
 
 /* Bridges PC0 to ground, or not: the firmware looks when it starts. */

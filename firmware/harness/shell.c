@@ -31,6 +31,8 @@
  *   memory [HEX]           what the sensor keeps without power
  *   jumper 0|1             1: PB1 is bridged to ground
  *   strap 0|1              1: PC0 is, when it starts the next time
+ *   noise DRIFT STUCK      of the watchdog's oscillator, see noise.h; of the
+ *                          open pin, 1: none
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -319,6 +321,18 @@ static void do_strap(struct wk_chip *chip, struct args *args) {
   puts("=");
 }
 
+static void do_noise(struct wk_chip *chip, struct args *args) {
+  const uint64_t drift = number(args);
+  const bool stuck = number(args) != 0;
+  if (args->missing || drift > WK_DRIFT_BIASED) {
+    puts("! noise DRIFT STUCK");
+    return;
+  }
+  wk_chip_noise(chip)->drift = (enum wk_drift)drift;
+  wk_chip_noise(chip)->pin_stuck = stuck;
+  puts("=");
+}
+
 static const struct command {
   const char *name;
   void (*run)(struct wk_chip *chip, struct args *args);
@@ -331,6 +345,7 @@ static const struct command {
     {"wear", do_wear},     {"history", do_history},   {"finger", do_finger},
     {"sensor", do_sensor}, {"template", do_template}, {"change", do_change},
     {"memory", do_memory}, {"jumper", do_jumper},     {"strap", do_strap},
+    {"noise", do_noise},
 };
 
 static void obey(struct wk_chip *chip, char *line) {

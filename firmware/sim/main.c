@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include <whitekey/log.h>
+#include <whitekey/random.h>
 #include <whitekey/steady.h>
 
 #include "chip.h"
@@ -89,6 +90,7 @@ static enum wk_err serve(const struct options *options, uint8_t *cells,
   enum wk_err err = wk_chip_new(&chip, options->image, cells, sensor, why);
   if (err != WK_OK)
     return err;
+  wk_random(&wk_chip_noise(chip)->seed, sizeof wk_chip_noise(chip)->seed);
   wk_chip_strap(chip, options->mqtt);
   err = pty_open(&pty, why);
   if (err == WK_OK) {

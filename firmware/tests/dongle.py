@@ -23,6 +23,7 @@ HZ = 16_000_000
  STOLEN) = range(16)
 NONE, PREPARING, PREPARED, OPEN = range(4)
 DUE, NOW = range(2)
+TESTING, GOOD, FAILED = range(3)
 BLANK, BUILDING, READY, EMPTY, BROKEN, KEYLESS = range(6)
 KS = bytes(range(32))
 OLD, NEW, ERASED, MIXED = range(4)
@@ -69,10 +70,11 @@ class Host:
         state, epoch, n, following, at = struct.unpack(">BIIII", body[:17])
         return {"state": state, "epoch": epoch, "n": n, "next": following,
                 "at": at, "did": body[18:18 + body[17]].decode(),
-                "update": body[18 + body[17]]}
+                "update": body[18 + body[17]],
+                "health": tuple(body[19 + body[17]:])}
 
     def enrol(self, did="dongle-1", n=256, realm=bytes(16),
-              random=bytes(32)):
+              random=bytes(range(32))):
         payload = struct.pack(">I", n) + realm + random
         payload += bytes([len(did)]) + did.encode()
         return self.ask(ENROL, payload)[0]

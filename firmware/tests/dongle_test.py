@@ -34,7 +34,8 @@ class EnrolTest(DongleTest):
     def test_info__of_a_blank_dongle(self):
         self.assertEqual(self.dongle.info(), {
             "state": d.BLANK, "epoch": 0, "n": 0, "next": 0, "at": 0,
-            "did": "", "update": d.NONE})
+            "did": "", "update": d.NONE,
+            "health": (d.TESTING, d.TESTING)})
 
     def test_enrol__tells_its_progress_then_is_ready(self):
         self.assertEqual(self.dongle.enrol(n=1024), d.OK)
@@ -299,7 +300,7 @@ class NoiseTest(DongleTest):
 
     def test_noise__bytes_without_frames_leave_it_listening(self):
         for size in (1, 50, 300, 2000):
-            noise = self.random.randbytes(size)
+            noise = self.random.randbytes(size) + b"\xc0"
             with self.assertRaises(d.Silent):
                 self.dongle.raw(noise, seconds=0.01)
             self.dongle.idle(d.HZ)
