@@ -95,7 +95,6 @@ class Bench:
 
     def fleet(self, devices):
         sources = ",".join(f"127.0.0.{2 + i}" for i in range(SOURCES))
-        # All are connected when the first second reading is due.
         self.run(os.path.join(self.build, "device-sim", "whitekey-sim"),
                  "--port", str(self.port), "--devices", str(devices),
                  "--bind", sources, "--rate", str(RATE), "--length", "256",

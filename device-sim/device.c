@@ -205,20 +205,26 @@ static void follow_intent(struct sim *sim, struct device *device) {
   }
 }
 
-/* After anything that happened on an open connection. */
-static void carry_on(struct sim *sim, struct device *device, bool good) {
-  if (!good) {
-    lost(sim, device);
-  } else if (device->phase == PHASE_CUT) {
-    rearm(sim, device);
-  } else if (session_finished(sim, device) ||
-             (sim->stopping && is_online(device) && !device->in_flight)) {
+/* What comes next on a connection that is good. */
+static void go_on(struct sim *sim, struct device *device) {
+  if (session_finished(sim, device) ||
+      (sim->stopping && is_online(device) && !device->in_flight)) {
     session_goodbye(sim, device);
     retire(sim, device);
-  } else if (is_online(device) && device->intent != INTENT_STAY) {
+  } else if (is_online(device) && device->intent != INTENT_STAY)
     follow_intent(sim, device);
-  } else
+  else
     rearm(sim, device);
+}
+
+/* After anything that happened on an open connection. */
+static void carry_on(struct sim *sim, struct device *device, bool good) {
+  if (!good)
+    lost(sim, device);
+  else if (device->phase == PHASE_CUT)
+    rearm(sim, device);
+  else
+    go_on(sim, device);
   device_start_queued(sim);
 }
 

@@ -129,9 +129,11 @@ static bool next_in_batch(void *context, uint32_t number,
   struct wk_credential *credential = &batch->credentials[number];
   fleet_name(did, batch->first + number);
   batch->err = prepare(batch->fleet, did, credential, device, batch->why);
+  if (batch->err != WK_OK)
+    return false;
   wk_key_server(credential->ks, batch->fleet->master, &credential->id,
                 credential->generation);
-  return batch->err == WK_OK;
+  return true;
 }
 
 enum wk_err fleet_enrol_batch(struct fleet *fleet, uint32_t first,

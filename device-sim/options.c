@@ -96,7 +96,7 @@ static const struct argp_option argp_options[] = {
      "chance to leave without a word after a reading, and come back (0)", 0},
     {"sleep", KEY_HABIT + 2, "SECONDS", 0,
      "log out and sleep so long, give or take a half (0: never)", 0},
-    {"awake", KEY_HABIT + 3, "N", 0, "after so many readings (1)", 0},
+    {"awake", KEY_HABIT + 3, "N", 0, "sleep after so many readings (1)", 0},
     {"loss", KEY_HABIT + 4, "PERCENT", 0,
      "chance that a packet gets lost, either way, and its connection with it "
      "(0)",
@@ -106,7 +106,7 @@ static const struct argp_option argp_options[] = {
     {"skew", KEY_HABIT + 6, "SECONDS", 0,
      "its clock is wrong by up to so much (0)", 0},
     {"drift", KEY_HABIT + 7, "PPM", 0,
-     "and fast or slow by up to so many millionths (0)", 0},
+     "its clock is fast or slow by up to so many millionths (0)", 0},
     {0, 0, 0, 0, "Attack:", 5},
     {"broker", KEY_BROKER, "FILE", 0,
      "start mosquitto with this configuration, which listens at --port, and "

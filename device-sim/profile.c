@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "profile.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -75,8 +74,11 @@ static enum wk_err open_own(struct profiles *profiles,
 enum wk_err profiles_open(struct profiles *profiles, const char *path,
                           const struct habits *habits, struct wk_why *why) {
   *profiles = (struct profiles){0};
-  return path ? profiles_read(profiles, path, habits, why)
-              : open_own(profiles, habits, why);
+  const enum wk_err err = path ? profiles_read(profiles, path, habits, why)
+                               : open_own(profiles, habits, why);
+  for (size_t i = 0; i < profiles->count; i++)
+    profiles->round += profiles->all[i].share;
+  return err;
 }
 
 void profiles_close(struct profiles *profiles) {
@@ -96,11 +98,7 @@ const struct profile *profiles_find(const struct profiles *profiles,
 
 const struct profile *profiles_turn(const struct profiles *profiles,
                                     uint32_t device) {
-  uint32_t round = 0;
-  for (size_t i = 0; i < profiles->count; i++)
-    round += profiles->all[i].share;
-  assert(round > 0); /* at least one, and each at least 1 */
-  uint32_t left = device % round;
+  uint32_t left = device % profiles->round;
   size_t i = 0;
   while (left >= profiles->all[i].share)
     left -= profiles->all[i++].share;

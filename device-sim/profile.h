@@ -53,7 +53,8 @@ struct profile {
 struct profiles {
   struct profile *all;
   size_t count;
-  cJSON *tree; /* holds the names of a file's profiles, else NULL */
+  uint32_t round; /* all shares */
+  cJSON *tree;    /* holds the names of a file's profiles, else NULL */
 };
 
 /*
