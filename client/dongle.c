@@ -6,6 +6,7 @@
 
 #include <whitekey/random.h>
 
+#include "dongle_status.h"
 #include "serial.h"
 
 #define INFO_MS 1000   /* nothing has to be done for it */
@@ -26,10 +27,6 @@ enum op {
   OP_UPDATE = 10
 };
 
-#define STATUS_UNKNOWN 1
-#define STATUS_NOT_NOW 3 /* why depends on the question */
-#define STATUS_STRANGER 9
-
 struct wk_dongle {
   char *port;
   struct serial serial;
@@ -42,7 +39,7 @@ struct question {
   enum op op;
   const uint8_t *payload;
   size_t len;
-  const char *not_now; /* what STATUS_NOT_NOW means */
+  const char *not_now; /* what DONGLE_NOT_NOW means */
   bool repeated;       /* the dongle may have got it twice */
 };
 
@@ -89,46 +86,6 @@ static enum wk_err get_in_step(struct wk_dongle *d, struct wk_why *why) {
   return d->in_step ? WK_OK : exchange(d, &info, &content, &len, why);
 }
 
-static enum wk_err judge(const struct wk_dongle *d, const struct question *q,
-                         unsigned status, struct wk_why *why) {
-  static const struct {
-    enum wk_err err;
-    const char *words;
-  } known[] = {
-      [STATUS_UNKNOWN] = {WK_ERR_MALFORMED,
-                          "does not know this command: its firmware is "
-                          "older than this program"},
-      [2] = {WK_ERR_ARGUMENT, "does not take such a value"},
-      [STATUS_NOT_NOW] = {WK_ERR_EXISTS, NULL},
-      [4] = {WK_ERR_BUSY, "still computes its chain"},
-      [5] = {WK_ERR_EXHAUSTED, "has no password left: enrol it anew"},
-      [6] = {WK_ERR_KEY, "wants a finger, and none lies on its sensor"},
-      [7] = {WK_ERR_CORRUPT, "has a damaged EEPROM: erase it and enrol it "
-                             "anew"},
-      [8] = {WK_ERR_FORGED, "says that this is not its server's answer"},
-      [STATUS_STRANGER] = {WK_ERR_IO, "knows another finger than this one"},
-      [10] = {WK_ERR_IO, "cannot read the finger: clean it, put it there "
-                         "again"},
-      [11] = {WK_ERR_IO, "finds another template in its sensor than the one "
-                         "that was set up"},
-      [12] = {WK_ERR_IO, "does not hear from its sensor: look at the wires"},
-      [13] = {WK_ERR_IO, "hears noise instead of its sensor"},
-      [14] = {WK_ERR_IO, "is refused by its sensor, which has another "
-                         "password"},
-      [15] = {WK_ERR_CHAIN, "did not make the chain that the server has: its "
-                            "key was stolen, enrol it again"},
-  };
-  if (status == 0)
-    return WK_OK;
-  if (status >= sizeof known / sizeof *known)
-    return wk_fail(why, WK_ERR_MALFORMED,
-                   "%s: the dongle answers with status %u, which this program "
-                   "does not know",
-                   d->port, status);
-  return wk_fail(why, known[status].err, "%s: the dongle %s", d->port,
-                 status == STATUS_NOT_NOW ? q->not_now : known[status].words);
-}
-
 /* result: what follows the status. */
 static enum wk_err ask(struct wk_dongle *d, struct question *q,
                        struct wk_reader *result, struct wk_why *why) {
@@ -155,7 +112,7 @@ static enum wk_err ask(struct wk_dongle *d, struct question *q,
   memcpy(d->result, content + 2, len - 2);
   wk_reader_init(result, d->result, len - 2);
   d->status = content[1];
-  return judge(d, q, d->status, why);
+  return dongle_judge(d->status, d->port, q->not_now, why);
 }
 
 /* An answer longer than this program knows is of a newer firmware. */
@@ -237,9 +194,9 @@ enum wk_err wk_dongle_finger(struct wk_dongle *dongle, uint8_t step,
                        .not_now = "cannot learn a finger in this state"};
   struct wk_reader r;
   const enum wk_err err = ask(dongle, &q, &r, why);
-  if (err == WK_OK || dongle->status != STATUS_UNKNOWN) {
+  if (err == WK_OK || dongle->status != DONGLE_UNKNOWN) {
     /* The new finger is still there, the old one is wanted. */
-    const bool early = step == 3 && dongle->status == STATUS_STRANGER;
+    const bool early = step == 3 && dongle->status == DONGLE_STRANGER;
     return err != WK_OK && early ? WK_ERR_KEY : err;
   }
   return wk_fail(why, WK_ERR_MISSING, "%s: the dongle has no sensor",
