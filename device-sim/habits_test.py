@@ -70,7 +70,7 @@ class HabitsTest(SimCase):
                                "unlimited", "--churn", 100)
         self.assertEqual((summary["connects"], summary["left"]), (12, 9))
         self.assertEqual(summary["disconnects"], 0)
-        self.assertRegex(broker.log(), "sim-0001 closed its connection")
+        broker.wait_log("sim-0001 closed its connection")
 
     def test_sleep__says_goodbye_after_so_many_readings(self):
         broker = self.broker(self.store)
@@ -114,10 +114,9 @@ class HabitsTest(SimCase):
         broker = self.broker(self.store)
         self.summary(broker, "-n", 3, "-c", 1, "--bind",
                      "127.0.0.2,127.0.0.3")
-        log = broker.log()
         for device, address in ((1, 2), (2, 3), (3, 2)):
-            self.assertRegex(log, rf"New client connected from "
-                             rf"127\.0\.0\.{address}:\d+ as sim-000{device}")
+            broker.wait_log(rf"New client connected from "
+                            rf"127\.0\.0\.{address}:\d+ as sim-000{device}")
 
     def test_profiles__of_a_file_measure_what_it_says(self):
         broker = self.broker(self.store)
