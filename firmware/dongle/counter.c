@@ -86,12 +86,16 @@ bool wk_counter_is_durable(const struct wk_counter *c) {
 
 bool wk_counter_prepare(struct wk_counter *c) {
   const uint16_t other = area(c, c->area ^ 1u);
-  if (c->prepared > WK_BLOCK)
+  const uint16_t next = c->block + 1;
+  if (c->prepared == WK_COUNTER_SIZE)
     return false;
   if (c->prepared == 0)
     wk_nv_invalidate(other);
+  else if (c->prepared >= AT_MARKS)
+    wk_nv_write(other + c->prepared, FREE);
   else
-    wk_nv_write(other + AT_MARKS - 1 + c->prepared, FREE);
+    wk_nv_write(other + c->prepared,
+                (uint8_t)(c->prepared == AT_BLOCK ? next >> 8 : next));
   c->prepared++;
   return true;
 }

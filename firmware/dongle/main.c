@@ -53,6 +53,8 @@ static void wait_for_clock(void) {
 static void serve_host(void) {
   for (;;) {
     wk_chance_work();
+    while (wk_session_owes())
+      (void)wk_session_work();
     if (!answer_host() && !wk_session_work())
       wait_for_host();
   }

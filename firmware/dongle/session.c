@@ -23,6 +23,7 @@ static struct {
   bool clock_known; /* the host has told the time since power-on */
   uint32_t time;    /* the lowest that may be sent */
   struct wk_asked asked;
+  uint8_t owed; /* pieces of work */
 } self;
 
 static enum wk_state state_of_store(void) {
@@ -85,10 +86,15 @@ bool wk_session_work(void) {
   if (self.state == WK_BLANK || self.state == WK_DAMAGED)
     return false;
   const bool worked = wk_store_work(&self.store);
+  self.owed = worked && self.owed > 0 ? (uint8_t)(self.owed - 1) : 0;
   self.state = state_of_store();
   if (WK_FINGER && !worked)
     rest();
   return worked;
+}
+
+bool wk_session_owes(void) {
+  return self.owed > 0;
 }
 
 enum wk_state wk_session_state(void) {
@@ -261,6 +267,7 @@ give(uint8_t x1[WK_X1_LEN], const struct wk_wish *wish,
   err = wk_login_seal(x1, &header, &login, &seal);
   wk_wipe(&login, sizeof login);
   remember(&header, x1, wish);
+  self.owed = wk_store_owes(&self.store, which);
   if (self.asked.updating)
     wk_turn_change(header.index);
   return err;

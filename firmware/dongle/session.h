@@ -40,6 +40,9 @@ void wk_session_start(void);
 /* A piece of work that waits for nobody; false: there is none. */
 bool wk_session_work(void);
 
+/* That work is to be done before the host is listened to again. */
+bool wk_session_owes(void);
+
 enum wk_state wk_session_state(void);
 const struct wk_device *wk_session_device(void);
 const struct wk_store *wk_session_store(void);

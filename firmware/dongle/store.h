@@ -78,6 +78,12 @@ bool wk_store_is_ready(const struct wk_store *s, enum wk_which which);
  */
 bool wk_store_work(struct wk_store *s);
 
+/*
+ * How often wk_store_work() is due after a password, before the next is given:
+ * a host that asks without a pause finds the next block's value there, too.
+ */
+uint8_t wk_store_owes(const struct wk_store *s, enum wk_which which);
+
 /* The index of the next password; n + 1: there is none left. */
 uint32_t wk_store_next(const struct wk_store *s, enum wk_which which);
 

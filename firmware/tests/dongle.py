@@ -2,6 +2,7 @@
 """The dongle's image on a simulated chip, spoken to over its serial line, and
 the server's side of what it says."""
 
+import copy
 import hashlib
 import hmac
 import os
@@ -136,6 +137,16 @@ class Dongle(Chip, Host):
             words = ("talk", left)
         raise Silent(received.hex())
 
+    def password_ms(self, skip=0):
+        """From the last byte of a request to the first of X1, in
+        milliseconds of the chip's time."""
+        data = frame(bytes([LOGIN]) + struct.pack(">BI8x", skip, 0))
+        _, cycles, *_ = self.command("talk", HZ, data.hex()).split()
+        line_ms = len(data) * 11 * 1000 / 57143  # simavr's UART is slow
+        reply = unframe(self.raw(b""))
+        assert reply[1] == OK, reply[1]
+        return int(cycles) * 1000 / HZ - line_ms
+
     def settle(self):
         """Until it has nothing to do."""
         before = None
@@ -204,13 +215,23 @@ class Server:
         self.bio_id, self.anchor = dongle.public()
         lv = bytes([len(did)]) + did.encode()
         self.salt = self.salt_of(did, realm, epoch)
-        self.kx = hmac.digest(ks, b"whitekey/1/msg" + realm +
-                              struct.pack(">I", epoch) + self.bio_id + lv,
-                              "sha256")[:16]
+        self.ks, self.told = ks, (b"whitekey/1/msg" + realm, self.bio_id + lv)
+        self.kx = self.kx_of(epoch)
         self.aad = b"whitekey/1/aad" + realm + lv
         self.epoch, self.n = epoch, n
         self.last, self.value, self.time = 0, self.anchor, 0
         self.seen = set()
+
+    def kx_of(self, epoch):
+        head, tail = self.told
+        return hmac.digest(self.ks, head + struct.pack(">I", epoch) + tail,
+                           "sha256")[:16]
+
+    def of_epoch(self, epoch):
+        """The same for another epoch's messages."""
+        other = copy.copy(self)
+        other.kx = self.kx_of(epoch)
+        return other
 
     @staticmethod
     def salt_of(did, realm=bytes(16), epoch=0):
