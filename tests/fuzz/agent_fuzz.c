@@ -19,11 +19,10 @@ static void put_proof(uint8_t *stream, size_t len, const uint8_t *x4) {
   memset(raw, 0xaa, sizeof raw);
   memset(letters, 'A', sizeof letters);
   wk_b64_write(text, x4, WK_X4_LEN);
-  uint8_t *at = memmem(stream, len, raw, sizeof raw);
-  if (at)
+  uint8_t *at = NULL;
+  while ((at = memmem(stream, len, raw, sizeof raw)) != NULL)
     memcpy(at, x4, WK_X4_LEN);
-  at = memmem(stream, len, letters, sizeof letters);
-  if (at)
+  while ((at = memmem(stream, len, letters, sizeof letters)) != NULL)
     memcpy(at, text, sizeof letters);
 }
 
