@@ -45,10 +45,15 @@ class DongleTest(AgentTest):
         self.server = self.broker(self.devices)
         self.agent()
         self.devices.cli("disable", "door-1")
-        self.assertNotEqual(self.code(4), 0)
+        until = time.monotonic() + wk.PATIENCE
+        while len(self.reasons()) < 3:
+            self.assertNotEqual(self.code(4), 0)
+            self.assertLess(time.monotonic(), until)
         self.devices.cli("enable", "door-1")
         self.assertComesBack(4)
-        self.assertIn("disabled", self.reasons())
+        indices = [index for _, _, index in self.logins()]
+        self.assertEqual(indices, [2 ** i for i in range(len(indices))])
+        self.assertEqual(set(self.reasons()[:-1]), {"disabled"})
         self.assertEqual(self.reasons()[-1], "ok")
 
     def test_dongle__changes_its_key(self):
