@@ -15,11 +15,11 @@
 #define ANALOG 1u          /* ADC1 is PC1 */
 
 /* Seconds. */
-#define PATIENCE 5u      /* for an answer while logging in */
-#define PERIOD 5u        /* between readings; one without an answer ends it */
-#define KEEP_ALIVE 15u   /* told to the server */
-#define PAUSE_LOG_MAX 6u /* 64 s between tries that cost nothing, */
-#define REFUSED_LOG_MAX 10u /* 17 minutes between those that cost an index */
+#define PATIENCE 5u       /* for an answer while logging in */
+#define PERIOD 5u         /* between readings; one without an answer ends it */
+#define KEEP_ALIVE 15u    /* told to the server */
+#define PAUSE_LOG_MAX 6u  /* 64 s between tries that cost nothing, */
+#define SPENT_LOG_MAX 10u /* 17 minutes after those that cost an index */
 
 #define REFUSALS_MAX 7u /* 1, 2, 4 .. 64 indices: protocol section 2 */
 
@@ -96,10 +96,10 @@ static void send_answer(const uint8_t x1[WK_X1_LEN]) {
 /* ---- a connection's ends ------------------------------------------------ */
 
 static void pause(void) {
-  const uint8_t most = self.refused ? REFUSED_LOG_MAX : PAUSE_LOG_MAX;
+  const uint8_t most = self.step == PROVING ? SPENT_LOG_MAX : PAUSE_LOG_MAX;
   const uint32_t seconds = UINT32_C(1)
                            << (self.failures < most ? self.failures : most);
-  if (self.failures < REFUSED_LOG_MAX)
+  if (self.failures < SPENT_LOG_MAX)
     self.failures++;
   self.step = PAUSING;
   /* Half as much by chance: a fleet is not to come back in one second. */
