@@ -46,6 +46,7 @@ class HabitsTest(SimCase):
         self.assertGreaterEqual(summary["unanswered"] + summary["disconnects"],
                                 summary["cut"])
         self.assertEqual(len(self.readings(watcher)), 6)
+        broker.stop()  # its log is whole
         # Logins that only the broker knows of: their answers got lost.
         self.assertGreater(broker.log().count("as sim-"), summary["connects"])
         # Some readings got lost, and of others the answer.
@@ -61,7 +62,7 @@ class HabitsTest(SimCase):
                 check=1)
         summary = json.loads(done.stdout)
         validate(summary)
-        self.assertGreater(summary["unanswered"], 1)
+        self.assertGreater(summary["unanswered"], 0)
         self.assertEqual(summary["connects"], 0)
 
     def test_churn__every_reading_has_a_login_of_its_own(self):
