@@ -47,11 +47,12 @@ static void write_one(enum wk_mqtt_version v, const char *text) {
 int main(int argc, char **argv) {
   char *line = NULL;
   size_t cap = 0;
-  if (argc != 2 || (strcmp(argv[1], "read") && strcmp(argv[1], "write")))
+  const bool reads = argc == 2 && strcmp(argv[1], "read") == 0;
+  if (!reads && (argc != 2 || strcmp(argv[1], "write") != 0))
     return 2;
   while (getline(&line, &cap, stdin) > 2) {
     const enum wk_mqtt_version v = line[0] == '5' ? WK_MQTT_5 : WK_MQTT_311;
-    if (argv[1][0] == 'r')
+    if (reads)
       read_one(v, line + 2);
     else
       write_one(v, line + 2);
