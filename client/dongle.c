@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <whitekey/dongle_line.h>
 #include <whitekey/random.h>
 
 #include "dongle_status.h"
@@ -12,20 +13,6 @@
 #define INFO_MS 1000   /* nothing has to be done for it */
 #define ANSWER_MS 4000 /* a sensor may have to be asked, that says nothing */
 #define TRIES 4
-#define REPLY 0x80u
-
-enum op {
-  OP_INFO = 1,
-  OP_ENROL = 2,
-  OP_PUBLIC = 3,
-  OP_PASSWORD = 4,
-  OP_ANSWER = 5,
-  OP_RESET = 6,
-  OP_KEY = 7,
-  OP_FINGER = 8,
-  OP_SITE = 9,
-  OP_UPDATE = 10
-};
 
 struct wk_dongle {
   char *port;
@@ -36,10 +23,10 @@ struct wk_dongle {
 };
 
 struct question {
-  enum op op;
+  enum wk_line_op op;
   const uint8_t *payload;
   size_t len;
-  const char *not_now; /* what DONGLE_NOT_NOW means */
+  const char *not_now; /* what WK_LINE_NOT_NOW means */
   bool repeated;       /* the dongle may have got it twice */
 };
 
@@ -60,13 +47,14 @@ static enum wk_err send_question(struct wk_dongle *d, const struct question *q,
 static enum wk_err exchange(struct wk_dongle *d, const struct question *q,
                             const uint8_t **content, size_t *len,
                             struct wk_why *why) {
-  const int patience = q->op == OP_INFO ? INFO_MS : ANSWER_MS;
+  const int patience = q->op == WK_LINE_INFO ? INFO_MS : ANSWER_MS;
   enum wk_err err = send_question(d, q, why);
   do {
     *len = 0;
     if (err == WK_OK)
       err = serial_receive(&d->serial, content, len, patience, why);
-  } while (*len > 0 && (*len < 2 || **content != ((unsigned)q->op | REPLY)));
+  } while (*len > 0 &&
+           (*len < 2 || **content != ((unsigned)q->op | WK_LINE_REPLY)));
   d->in_step = *len > 0;
   return err;
 }
@@ -74,7 +62,7 @@ static enum wk_err exchange(struct wk_dongle *d, const struct question *q,
 /* A late answer to a question of the same kind would be taken for the answer
  * to this one: answers come in order, so one to `info` is awaited first. */
 static enum wk_err get_in_step(struct wk_dongle *d, struct wk_why *why) {
-  const struct question info = {.op = OP_INFO};
+  const struct question info = {.op = WK_LINE_INFO};
   const uint8_t *content = NULL;
   size_t len = 0;
   if (d->serial.fd < 0) {
@@ -159,7 +147,7 @@ void wk_dongle_close(struct wk_dongle *dongle) {
 
 enum wk_err wk_dongle_info(struct wk_dongle *dongle,
                            struct wk_dongle_info *info, struct wk_why *why) {
-  struct question q = {.op = OP_INFO, .not_now = "says nothing"};
+  struct question q = {.op = WK_LINE_INFO, .not_now = "says nothing"};
   struct wk_reader r;
   memset(info, 0, sizeof *info);
   enum wk_err err = ask(dongle, &q, &r, why);
@@ -188,15 +176,15 @@ enum wk_err wk_dongle_info(struct wk_dongle *dongle,
 
 enum wk_err wk_dongle_finger(struct wk_dongle *dongle, uint8_t step,
                              struct wk_why *why) {
-  struct question q = {.op = OP_FINGER,
+  struct question q = {.op = WK_LINE_FINGER,
                        .payload = &step,
                        .len = 1,
                        .not_now = "cannot learn a finger in this state"};
   struct wk_reader r;
   const enum wk_err err = ask(dongle, &q, &r, why);
-  if (err == WK_OK || dongle->status != DONGLE_UNKNOWN) {
+  if (err == WK_OK || dongle->status != WK_LINE_UNKNOWN) {
     /* The new finger is still there, the old one is wanted. */
-    const bool early = step == 3 && dongle->status == DONGLE_STRANGER;
+    const bool early = step == 3 && dongle->status == WK_LINE_STRANGER;
     return err != WK_OK && early ? WK_ERR_KEY : err;
   }
   return wk_fail(why, WK_ERR_MISSING, "%s: the dongle has no sensor",
@@ -215,7 +203,7 @@ enum wk_err wk_dongle_site(struct wk_dongle *dongle, const char *label,
   if (!w.ok || *label == '\0')
     return wk_fail(why, WK_ERR_ARGUMENT, "a label has 1 to %u bytes",
                    WK_DONGLE_LABEL_MAX);
-  struct question q = {.op = OP_SITE,
+  struct question q = {.op = WK_LINE_SITE,
                        .payload = payload,
                        .len = w.used,
                        .not_now = "is not enrolled"};
@@ -250,7 +238,7 @@ enum wk_err wk_dongle_enrol(struct wk_dongle *dongle, const struct wk_id *id,
   wk_write_bytes(&w, random, sizeof random);
   wk_write_u8(&w, id->did_len);
   wk_write_bytes(&w, id->did, id->did_len);
-  struct question q = {.op = OP_ENROL,
+  struct question q = {.op = WK_LINE_ENROL,
                        .payload = payload,
                        .len = w.used,
                        .not_now = "is enrolled already: erase it first"};
@@ -267,7 +255,7 @@ enum wk_err wk_dongle_public(struct wk_dongle *dongle,
                              uint8_t bio_id[WK_BIO_LEN],
                              uint8_t anchor[WK_VALUE_LEN],
                              struct wk_why *why) {
-  struct question q = {.op = OP_PUBLIC,
+  struct question q = {.op = WK_LINE_PUBLIC,
                        .not_now = "has given passwords already"};
   struct wk_reader r;
   memset(bio_id, 0, WK_BIO_LEN);
@@ -286,7 +274,7 @@ enum wk_err wk_dongle_public(struct wk_dongle *dongle,
 
 enum wk_err wk_dongle_key(struct wk_dongle *dongle,
                           const uint8_t ks[WK_KS_LEN], struct wk_why *why) {
-  struct question q = {.op = OP_KEY,
+  struct question q = {.op = WK_LINE_KEY,
                        .payload = ks,
                        .len = WK_KS_LEN,
                        .not_now = "does not wait for its server's key"};
@@ -317,7 +305,7 @@ enum wk_err wk_dongle_password(struct wk_dongle *dongle,
   wk_write_bytes(&w, nonce, sizeof nonce);
   if (wish->challenge)
     wk_write_bytes(&w, wish->challenge, WK_CHALLENGE_LEN);
-  struct question q = {.op = OP_PASSWORD,
+  struct question q = {.op = WK_LINE_PASSWORD,
                        .payload = payload,
                        .len = w.used,
                        .not_now = "is not enrolled, or not yet"};
@@ -332,7 +320,7 @@ enum wk_err wk_dongle_password(struct wk_dongle *dongle,
 enum wk_err wk_dongle_answer(struct wk_dongle *dongle,
                              const uint8_t x4[WK_X4_LEN],
                              struct wk_reply *reply, struct wk_why *why) {
-  struct question q = {.op = OP_ANSWER,
+  struct question q = {.op = WK_LINE_ANSWER,
                        .payload = x4,
                        .len = WK_X4_LEN,
                        .not_now = "expects no answer of a server"};
@@ -355,7 +343,7 @@ enum wk_err wk_dongle_answer(struct wk_dongle *dongle,
 enum wk_err wk_dongle_update(struct wk_dongle *dongle, bool now,
                              uint8_t x3[WK_X3_LEN], struct wk_why *why) {
   uint8_t payload[1 + 32] = {now};
-  struct question q = {.op = OP_UPDATE,
+  struct question q = {.op = WK_LINE_UPDATE,
                        .payload = payload,
                        .len = sizeof payload,
                        .not_now = "has no update to do"};
@@ -372,7 +360,7 @@ enum wk_err wk_dongle_update(struct wk_dongle *dongle, bool now,
 
 enum wk_err wk_dongle_reset(struct wk_dongle *dongle, struct wk_why *why) {
   static const uint8_t sure[] = {'E', 'R', 'A', 'S', 'E'};
-  struct question q = {.op = OP_RESET,
+  struct question q = {.op = WK_LINE_RESET,
                        .payload = sure,
                        .len = sizeof sure,
                        .not_now = "cannot be erased now"};

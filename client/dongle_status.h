@@ -7,11 +7,7 @@
 
 #include <whitekey/why.h>
 
-#define DONGLE_UNKNOWN 1 /* to this firmware */
-#define DONGLE_NOT_NOW 3 /* why depends on the question */
-#define DONGLE_STRANGER 9
-
-/* WK_OK for status 0. not_now: the words of DONGLE_NOT_NOW. */
+/* WK_OK for status 0. not_now: the words of WK_LINE_NOT_NOW. */
 WK_MUST_CHECK enum wk_err dongle_judge(unsigned status, const char *port,
                                        const char *not_now,
                                        struct wk_why *why);
