@@ -143,7 +143,7 @@ ParameterizedTest(struct wrong *w, profiles, read__each_mistake_is_named) {
 
 /* As many fields as fit, with the longest names, and one more letter. */
 Test(profiles, read__a_reading_that_could_not_be_sent_is_refused) {
-  static const char *const format =
+  static const char format[] =
       "{\"profiles\":[{\"name\":\"a\",\"fields\":{"
       "\"%.*s\":{\"type\":\"boolean\"},\"b%.31s\":{\"type\":\"boolean\"},"
       "\"c%.31s\":{\"type\":\"boolean\"},\"d%.31s\":{\"type\":\"boolean\"},"
