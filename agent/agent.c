@@ -80,10 +80,13 @@ enum wk_err agent_open(struct agent *agent, const struct config *config,
   agent->now = wk_steady_ms();
   agent->signals.fd = -1;
   agent->resolver.watch.fd = -1;
+  agent->dongle.fd = -1;
   agent->epoll = epoll_create1(EPOLL_CLOEXEC);
   if (agent->epoll < 0)
     return wk_fail(why, WK_ERR_IO, "epoll: %s", strerror(errno));
   enum wk_err err = open_client(&agent->client, config, why);
+  if (err == WK_OK)
+    wk_client_no_wait(agent->client);
   if (err == WK_OK && !config->dongle)
     err = wk_client_reserve(agent->client, config->reserve, why);
   if (err == WK_OK)

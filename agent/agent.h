@@ -40,6 +40,7 @@ struct agent {
   unsigned session_count;
   /* turn.c */
   struct session *turn; /* who logs in, NULL: nobody */
+  struct watch dongle;  /* while the login waits for it */
   struct resolver resolver;
   /* pause.c */
   struct backoff backoff;

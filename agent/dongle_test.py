@@ -6,9 +6,11 @@ import time
 
 from agent_case import UNAVAILABLE, AgentTest
 
+import rawmqtt
 import wk
-from donglesim import Dongle
+from donglesim import Dongle, HeldLine
 
+PASSWORD, ANSWER, UPDATE = 4, 5, 10
 
 class DongleTest(AgentTest):
     def setUp(self):
@@ -113,6 +115,55 @@ class DongleTest(AgentTest):
         os.symlink(self.dongle.port, name)
         self.assertEqual(self.code(4), UNAVAILABLE[4])
         agent.wait_log('the dongle of door-1: is "" now, or blank')
+
+    def many(self, **settings):
+        """Several sessions, through an agent whose dongle can be slow."""
+        self.server = self.broker(self.devices, options={"sessions": "many"})
+        line = HeldLine(self, self.dongle)
+        super().agent(credential=None, dongle=line.port, clients="many",
+                      **settings)
+        return line
+
+    def assertServes(self, client):
+        client.publish("commands/door-1/x", "21.5", qos=1)
+        self.assertEqual(client.wait_message("commands/door-1/x").payload,
+                         b"21.5")
+
+    def test_slow__others_go_on_while_the_chip_computes(self):
+        line = self.many(key_update="session")
+        first = self.client("first")
+        self.assertEqual(first.connect().code, 0)
+        first.subscribe("commands/door-1/x")
+        for command, version in ((PASSWORD, 4), (PASSWORD, 5), (ANSWER, 4),
+                                 (ANSWER, 5), (UPDATE, 4), (UPDATE, 5)):
+            with self.subTest(command=command, version=version):
+                second = self.client("second", version)
+                line.hold(command)
+                second.begin()
+                line.wait_held()
+                self.assertServes(first)
+                line.release()
+                code = rawmqtt.Connack(second.wait(rawmqtt.CONNACK), version)
+                self.assertEqual(code.code, 0)
+                second.disconnect()
+        self.assertEqual(set(self.reasons()), {"ok"})
+
+    def test_slow__who_leaves_meanwhile_harms_nobody(self):
+        line = self.many(method="challenge")
+        for command in (PASSWORD, ANSWER):
+            with self.subTest(command=command):
+                line.hold(command)
+                first = self.client("first", 5)
+                first.begin()
+                line.wait_held()
+                first.disconnect(polite=False)
+                second = self.client("second", 5)
+                second.begin()
+                line.release()
+                code = rawmqtt.Connack(second.wait(rawmqtt.CONNACK), 5).code
+                self.assertEqual(code, 0)
+                second.disconnect()
+        self.assertEqual(set(self.reasons()), {"ok"})
 
     def test_config__is_tested_beside_an_agent_at_work(self):
         self.server = self.broker(self.devices)

@@ -64,14 +64,20 @@ static void fail(struct login *login, const char *sentence) {
 enum wk_err login_begin(struct login *login,
                         const struct wk_mqtt_connect *asked) {
   login->version = asked->version;
-  login->step = LOGIN_ASKED;
   login->lasting = asked->version != WK_MQTT_5 && !asked->clean;
   login->unsubscribed = true;
   login->code = login_unavailable(login->version);
   if (login->version != WK_MQTT_5 && login->method == LOGIN_CHALLENGE)
     return wk_fail(&login->why, WK_ERR_ARGUMENT,
                    "MQTT 3.1.1 knows no challenge");
-  return own_connect(login, asked);
+  login->step = LOGIN_DRAWING;
+  return login_resume(login, asked);
+}
+
+/* The dongle is asked, and others are looked after meanwhile. */
+static bool waits(struct login *login, enum wk_err err) {
+  login->waits = err == WK_ERR_AGAIN;
+  return login->waits;
 }
 
 static void hold(struct login *login, const uint8_t *packet, size_t len) {
@@ -82,8 +88,11 @@ static void hold(struct login *login, const uint8_t *packet, size_t len) {
 /* What is left to be answered decides when the client's turn comes. */
 static void go_on(struct login *login) {
   if (login->step == LOGIN_PROVING && login->subscribed && login->proven) {
+    const enum wk_err err = own_updates(login);
+    if (waits(login, err))
+      return;
     login->step = LOGIN_TIDYING;
-    if (own_updates(login) != WK_OK || own_unsubscribe(login) != WK_OK)
+    if (err != WK_OK || own_unsubscribe(login) != WK_OK)
       login->step = LOGIN_FAILED;
   }
   if (login->step == LOGIN_TIDYING && login->updates == 0 &&
@@ -133,7 +142,10 @@ static void on_connack(struct login *login,
     refused(login, &connack);
     return;
   }
-  if (own_connack(login, &connack) != WK_OK) {
+  const enum wk_err err = own_connack(login, &connack);
+  if (waits(login, err))
+    return;
+  if (err != WK_OK) {
     login->step = LOGIN_FAILED;
     return;
   }
@@ -149,7 +161,10 @@ static void on_connack(struct login *login,
 }
 
 static void on_auth(struct login *login, const struct wk_mqtt_frame *frame) {
-  if (login->method != LOGIN_CHALLENGE || own_answer(login, frame) != WK_OK)
+  const enum wk_err err = login->method == LOGIN_CHALLENGE
+                              ? own_answer(login, frame)
+                              : WK_ERR_MALFORMED;
+  if (!waits(login, err) && err != WK_OK)
     login->step = LOGIN_FAILED;
 }
 
@@ -162,17 +177,37 @@ static void on_asked(struct login *login, const struct wk_mqtt_frame *frame) {
     fail(login, "the broker answers CONNECT with another packet");
 }
 
-void login_packet(struct login *login, const struct wk_mqtt_frame *frame,
+bool login_packet(struct login *login, const struct wk_mqtt_frame *frame,
                   const uint8_t *packet) {
-  if (login->step == LOGIN_ASKED)
+  if (login->step == LOGIN_ASKED) {
     on_asked(login, frame);
-  else if (own_packet(login, frame))
-    go_on(login);
-  else
+    return login->step != LOGIN_ASKED || !login->waits;
+  }
+  if (!own_packet(login, frame))
     hold(login, packet, frame->len);
+  else if (login->waits)
+    return false;
+  else
+    go_on(login);
+  return true;
+}
+
+enum wk_err login_resume(struct login *login,
+                         const struct wk_mqtt_connect *asked) {
+  login->waits = false;
+  if (login->step != LOGIN_DRAWING) {
+    go_on(login);
+    return WK_OK;
+  }
+  const enum wk_err err = own_connect(login, asked);
+  if (!waits(login, err))
+    login->step = LOGIN_ASKED;
+  return err;
 }
 
 const char *login_missing(const struct login *login) {
+  if (login->waits)
+    return "no answer of the dongle";
   if (login->step == LOGIN_ASKED)
     return "no answer to CONNECT";
   if (login->step == LOGIN_TIDYING)

@@ -35,6 +35,7 @@ enum login_method {
 };
 
 enum login_step {
+  LOGIN_DRAWING, /* of the password */
   LOGIN_ASKED,   /* CONNECT is out */
   LOGIN_PROVING, /* 3.1.1: accepted, X4 is awaited */
   LOGIN_TIDYING, /* X3 and UNSUBSCRIBE are out */
@@ -49,6 +50,7 @@ struct login {
   enum wk_update_when when;
   enum wk_mqtt_version version;
   enum login_step step;
+  bool waits;        /* for the dongle, see login_resume() */
   uint8_t code;      /* REFUSED, FAILED: what the local client is told */
   bool denied;       /* REFUSED, MQTT 5: this login was not good enough */
   bool unfit;        /* REFUSED: what the client asked for was not */
@@ -80,9 +82,18 @@ WK_MUST_CHECK enum wk_err login_ask(struct wk_mqtt_connect *asked,
 WK_MUST_CHECK enum wk_err login_begin(struct login *login,
                                       const struct wk_mqtt_connect *asked);
 
-/* One whole packet of the broker. */
-void login_packet(struct login *login, const struct wk_mqtt_frame *frame,
-                  const uint8_t *packet);
+/* One whole packet of the broker. False: it has to wait for the dongle, and
+ * is due again. */
+WK_MUST_CHECK bool login_packet(struct login *login,
+                                const struct wk_mqtt_frame *frame,
+                                const uint8_t *packet);
+
+/*
+ * Goes on where login->waits was set: wk_client_wait() tells what for. As
+ * login_begin(). No packet may be taken before it is unset again.
+ */
+WK_MUST_CHECK enum wk_err login_resume(struct login *login,
+                                       const struct wk_mqtt_connect *asked);
 
 /* What is missing where the broker says nothing more. */
 const char *login_missing(const struct login *login);

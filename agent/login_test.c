@@ -42,7 +42,7 @@ static void begin_lasting(void) {
 static void hear(const uint8_t *packet, size_t len) {
   struct wk_mqtt_frame frame;
   cr_assert_eq(wk_mqtt_frame(&frame, packet, len, len), WK_MQTT_WHOLE);
-  login_packet(&login, &frame, packet);
+  cr_assert(login_packet(&login, &frame, packet));
 }
 
 #define HEAR(...)                                                             \

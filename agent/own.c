@@ -193,9 +193,14 @@ enum wk_err own_connack(struct login *login,
   struct wk_reply reply;
   struct wk_why cause = {"its CONNACK holds no X4"};
   if (login->version == WK_MQTT_5) {
-    if (!auth_data(login, &connack->props, &data) ||
-        wk_client_check(login->client, data.data.data, data.data.len, &reply,
-                        &cause) != WK_OK)
+    const enum wk_err err =
+        auth_data(login, &connack->props, &data)
+            ? wk_client_check(login->client, data.data.data, data.data.len,
+                              &reply, &cause)
+            : WK_ERR_MISSING;
+    if (err == WK_ERR_AGAIN)
+      return err;
+    if (err != WK_OK)
       return own_unproven(login, &cause);
     login->proven = true;
   }

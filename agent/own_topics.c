@@ -124,12 +124,15 @@ static bool on_publish(struct login *login,
       wk_mqtt_publish_parse(&message, login->version, frame) != WK_OK ||
       !is_x4(login, &message))
     return false;
-  if (acknowledge(login, &message) != WK_OK)
-    login->step = LOGIN_FAILED;
   enum wk_err err = wk_b64_parse(
       x4, sizeof x4, (const char *)message.payload.data, message.payload.len);
   if (err == WK_OK)
     err = wk_client_check(login->client, x4, sizeof x4, &reply, &cause);
+  login->waits = err == WK_ERR_AGAIN;
+  if (login->waits)
+    return true;
+  if (acknowledge(login, &message) != WK_OK)
+    login->step = LOGIN_FAILED;
   if (err == WK_OK) {
     login->answers -= login->proven && login->answers > 0;
     login->proven = true;

@@ -19,6 +19,27 @@
 #define LOGGING_MS 30000 /* with what a slow line brings before the proof */
 #define READ_BYTES 16384u
 
+static const char malformed[] = "the broker's answer is malformed";
+
+/* ---- the dongle --------------------------------------------------------- */
+
+static void leave_dongle(struct agent *agent) {
+  if (agent->dongle.added)
+    (void)watch_set(&agent->dongle, agent->epoll, 0);
+}
+
+/* Its answer comes within a tenth of a second, or not at all. */
+static bool watch_dongle(struct session *session) {
+  struct agent *agent = session->agent;
+  const struct wk_wait wait = wk_client_wait(agent->client);
+  session->deadline = wait.until < session->last_deadline
+                          ? wait.until
+                          : session->last_deadline;
+  agent->dongle.fd = wait.fd;
+  return watch_set(&agent->dongle, agent->epoll,
+                   wait.out ? EPOLLOUT : EPOLLIN);
+}
+
 /* ---- how a turn ends ---------------------------------------------------- */
 
 /* By what this one asked for: nobody else has to wait. */
@@ -47,13 +68,9 @@ void turn_left(struct session *session) {
   if (agent->turn != session)
     return;
   agent->turn = NULL;
+  leave_dongle(agent);
+  wk_client_give_up(agent->client);
   turn_next(agent);
-}
-
-void turn_late(struct session *session) {
-  pause_all(session, session->state == SESSION_LOGGING
-                         ? login_missing(&session->login)
-                         : "no connection in time");
 }
 
 /* ---- the conversation --------------------------------------------------- */
@@ -100,7 +117,8 @@ static void spoke(struct session *session) {
     pause_one(session, login->why.text);
   } else if (login->step == LOGIN_REFUSED || login->step == LOGIN_FAILED) {
     pause_all(session, login->why.text);
-  } else if (!sent || !watch_conversation(session)) {
+  } else if (!sent || !watch_conversation(session) ||
+             (login->waits && !watch_dongle(session))) {
     closed(session);
   }
 }
@@ -110,6 +128,39 @@ static enum login_method method_for(const struct session *session) {
   const bool v5 = session->asked.version == WK_MQTT_5;
   return agent->config->challenge || (v5 && agent->challenge) ? LOGIN_CHALLENGE
                                                               : LOGIN_PLAIN;
+}
+
+/* Takes the packets off that are whole, unless the dongle comes first; false:
+ * no MQTT. */
+static bool take_packets(struct session *session) {
+  struct buffer *in = &session->far_in;
+  struct wk_mqtt_frame frame;
+  while (session->login.step < LOGIN_DONE && !session->login.waits &&
+         in->len > 0) {
+    switch (wk_mqtt_frame(&frame, buffer_at(in), in->len, LOGIN_HELD_MAX)) {
+    case WK_MQTT_WHOLE:
+      if (login_packet(&session->login, &frame, buffer_at(in)))
+        buffer_drop(in, frame.len);
+      break;
+    case WK_MQTT_MORE:
+      return true;
+    case WK_MQTT_MALFORMED:
+    case WK_MQTT_LARGE:
+    default:
+      return false;
+    }
+  }
+  return true;
+}
+
+/* The login goes on as far as it can. */
+static void carry_on(struct session *session, enum wk_err err) {
+  if (err != WK_OK && err != WK_ERR_AGAIN)
+    pause_all(session, session->login.why.text);
+  else if (!take_packets(session))
+    pause_all(session, malformed);
+  else
+    spoke(session);
 }
 
 static void log_in(struct session *session) {
@@ -122,31 +173,36 @@ static void log_in(struct session *session) {
   *login = (struct login){.client = agent->client,
                           .method = method_for(session),
                           .when = agent->config->key_update};
-  if (login_begin(login, &session->asked) == WK_OK)
-    spoke(session);
-  else
-    pause_all(session, login->why.text);
+  carry_on(session, login_begin(login, &session->asked));
 }
 
-/* Takes the packets off that are whole; false: no MQTT. */
-static bool take_packets(struct session *session) {
-  struct buffer *in = &session->far_in;
-  struct wk_mqtt_frame frame;
-  while (session->login.step < LOGIN_DONE && in->len > 0) {
-    switch (wk_mqtt_frame(&frame, buffer_at(in), in->len, LOGIN_HELD_MAX)) {
-    case WK_MQTT_WHOLE:
-      login_packet(&session->login, &frame, buffer_at(in));
-      buffer_drop(in, frame.len);
-      break;
-    case WK_MQTT_MORE:
-      return true;
-    case WK_MQTT_MALFORMED:
-    case WK_MQTT_LARGE:
-    default:
-      return false;
-    }
+/* The dongle has said more, or has had its time. */
+static void resume(struct session *session) {
+  const int64_t later = session->agent->now + STEP_MS;
+  leave_dongle(session->agent);
+  session->deadline =
+      later < session->last_deadline ? later : session->last_deadline;
+  carry_on(session, login_resume(&session->login, &session->asked));
+}
+
+static void dongle_ready(struct watch *watch, uint32_t events) {
+  const struct agent *agent = watch->owner;
+  struct session *session = agent->turn;
+  (void)events;
+  if (session && session->state == SESSION_LOGGING && session->login.waits)
+    resume(session);
+}
+
+void turn_late(struct session *session) {
+  const struct agent *agent = session->agent;
+  if (session->state == SESSION_LOGGING && session->login.waits &&
+      agent->now < session->last_deadline) {
+    resume(session); /* it is the dongle that is late */
+    return;
   }
-  return true;
+  pause_all(session, session->state == SESSION_LOGGING
+                         ? login_missing(&session->login)
+                         : "no connection in time");
 }
 
 /* The client's messages are on their way: that takes its time. */
@@ -174,7 +230,7 @@ static void listen_to_broker(struct session *session) {
     in->len += (size_t)got;
     total += (size_t)got;
     if (!take_packets(session)) {
-      pause_all(session, "the broker's answer is malformed");
+      pause_all(session, malformed);
       return;
     }
   }
@@ -304,6 +360,8 @@ static void resolved(struct watch *watch, uint32_t events) {
 enum wk_err turn_init(struct agent *agent, struct wk_why *why) {
   agent->resolver.watch.ready = resolved;
   agent->resolver.watch.owner = agent;
+  agent->dongle.ready = dongle_ready;
+  agent->dongle.owner = agent;
   if (resolver_init(&agent->resolver, &agent->config->broker) &&
       watch_set(&agent->resolver.watch, agent->epoll, EPOLLIN))
     return WK_OK;

@@ -6,7 +6,6 @@
 #include <sys/stat.h>
 
 #include <whitekey/client.h>
-#include <whitekey/dongle.h>
 
 #include "spend.h"
 #include "values.h"
@@ -49,6 +48,8 @@ struct wk_client {
   struct request request;
   struct held held;
   struct wk_dongle *dongle; /* NULL: the credential is here */
+  bool looked;              /* the next login has begun with a look at it */
+  uint8_t leave_out;        /* so many indices, in that login */
   /* of its two chains, by their epoch's last bit */
   struct dongle_skip {
     bool due; /* its last login was refused */

@@ -51,6 +51,7 @@ static enum wk_device_result result_of(enum wk_err err) {
   case WK_ERR_SPACE:
   case WK_ERR_IO:
   case WK_ERR_MEMORY:
+  case WK_ERR_AGAIN:
   default:
     return WK_DEVICE_SYSTEM;
   }

@@ -4,102 +4,30 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <whitekey/dongle_line.h>
 #include <whitekey/random.h>
 
+#include "ask.h"
 #include "dongle_status.h"
-#include "serial.h"
-
-#define INFO_MS 1000   /* nothing has to be done for it */
-#define ANSWER_MS 4000 /* a sensor may have to be asked, that says nothing */
-#define TRIES 4
 
 struct wk_dongle {
   char *port;
-  struct serial serial;
+  struct asking asking;
   uint8_t status; /* of the last answer */
-  bool in_step;   /* no answer to an earlier question is on its way */
   uint8_t result[FRAME_CONTENT_MAX];
 };
 
-struct question {
-  enum wk_line_op op;
-  const uint8_t *payload;
-  size_t len;
-  const char *not_now; /* what WK_LINE_NOT_NOW means */
-  bool repeated;       /* the dongle may have got it twice */
-};
-
-/* ---- questions and answers ---------------------------------------------- */
-
-static enum wk_err send_question(struct wk_dongle *d, const struct question *q,
-                                 struct wk_why *why) {
-  uint8_t content[FRAME_CONTENT_MAX];
-  content[0] = (uint8_t)q->op;
-  if (q->len > 0)
-    memcpy(content + 1, q->payload, q->len);
-  const enum wk_err err = serial_send(&d->serial, content, 1 + q->len, why);
-  wk_wipe(content, sizeof content);
-  return err;
-}
-
-/* Passes over what answers another question; *len is 0 where none came. */
-static enum wk_err exchange(struct wk_dongle *d, const struct question *q,
-                            const uint8_t **content, size_t *len,
-                            struct wk_why *why) {
-  const int patience = q->op == WK_LINE_INFO ? INFO_MS : ANSWER_MS;
-  enum wk_err err = send_question(d, q, why);
-  do {
-    *len = 0;
-    if (err == WK_OK)
-      err = serial_receive(&d->serial, content, len, patience, why);
-  } while (*len > 0 &&
-           (*len < 2 || **content != ((unsigned)q->op | WK_LINE_REPLY)));
-  d->in_step = *len > 0;
-  return err;
-}
-
-/* A late answer to a question of the same kind would be taken for the answer
- * to this one: answers come in order, so one to `info` is awaited first. */
-static enum wk_err get_in_step(struct wk_dongle *d, struct wk_why *why) {
-  const struct question info = {.op = WK_LINE_INFO};
-  const uint8_t *content = NULL;
-  size_t len = 0;
-  if (d->serial.fd < 0) {
-    const enum wk_err err = serial_open(&d->serial, why);
-    if (err != WK_OK)
-      return err;
-    d->in_step = false;
-  }
-  return d->in_step ? WK_OK : exchange(d, &info, &content, &len, why);
-}
-
 /* result: what follows the status. */
-static enum wk_err ask(struct wk_dongle *d, struct question *q,
+static enum wk_err ask(struct wk_dongle *d, const struct question *q,
                        struct wk_reader *result, struct wk_why *why) {
   const uint8_t *content = NULL;
   size_t len = 0;
-  bool was_open = d->serial.fd >= 0;
-  for (int i = 0; i < TRIES && len == 0; i++) {
-    enum wk_err err = get_in_step(d, why);
-    if (err == WK_OK && d->in_step) {
-      err = exchange(d, q, &content, &len, why);
-      q->repeated = q->repeated || len == 0;
-    }
-    /* It may have been pulled out and put back since the last question. */
-    if (err != WK_OK && !was_open)
-      return err;
-    was_open = was_open && d->serial.fd >= 0;
-  }
-  if (len == 0)
-    return wk_fail(why, WK_ERR_IO,
-                   "%s: no answer: is there a dongle, and does it not speak "
-                   "MQTT by itself?",
-                   d->port);
+  const enum wk_err err = asking_ask(&d->asking, q, &content, &len, why);
+  if (err != WK_OK)
+    return err;
   wk_wipe(d->result, sizeof d->result);
-  memcpy(d->result, content + 2, len - 2);
-  wk_reader_init(result, d->result, len - 2);
-  d->status = content[1];
+  memcpy(d->result, content + 1, len - 1);
+  wk_reader_init(result, d->result, len - 1);
+  d->status = content[0];
   return dongle_judge(d->status, d->port, q->not_now, why);
 }
 
@@ -123,8 +51,7 @@ enum wk_err wk_dongle_open(struct wk_dongle **dongle, const char *port,
     free(d);
     return wk_fail(why, WK_ERR_MEMORY, "%s: out of memory", port);
   }
-  d->serial.name = d->port;
-  d->serial.fd = -1;
+  asking_init(&d->asking, d->port);
   const enum wk_err err = wk_dongle_info(d, &info, why);
   if (err != WK_OK) {
     wk_dongle_close(d);
@@ -137,17 +64,31 @@ enum wk_err wk_dongle_open(struct wk_dongle **dongle, const char *port,
 void wk_dongle_close(struct wk_dongle *dongle) {
   if (!dongle)
     return;
-  serial_close(&dongle->serial);
+  asking_end(&dongle->asking);
   free(dongle->port);
   wk_wipe(dongle, sizeof *dongle);
   free(dongle);
+}
+
+void wk_dongle_no_wait(struct wk_dongle *dongle) {
+  dongle->asking.no_wait = true;
+}
+
+struct wk_wait wk_dongle_wait(const struct wk_dongle *dongle) {
+  const struct asking *a = &dongle->asking;
+  return (struct wk_wait){
+      .fd = a->serial.fd, .out = serial_unsent(&a->serial), .until = a->until};
+}
+
+void wk_dongle_give_up(struct wk_dongle *dongle) {
+  asking_give_up(&dongle->asking);
 }
 
 /* ---- commands ----------------------------------------------------------- */
 
 enum wk_err wk_dongle_info(struct wk_dongle *dongle,
                            struct wk_dongle_info *info, struct wk_why *why) {
-  struct question q = {.op = WK_LINE_INFO, .not_now = "says nothing"};
+  const struct question q = {.op = WK_LINE_INFO, .not_now = "says nothing"};
   struct wk_reader r;
   memset(info, 0, sizeof *info);
   enum wk_err err = ask(dongle, &q, &r, why);
@@ -176,10 +117,10 @@ enum wk_err wk_dongle_info(struct wk_dongle *dongle,
 
 enum wk_err wk_dongle_finger(struct wk_dongle *dongle, uint8_t step,
                              struct wk_why *why) {
-  struct question q = {.op = WK_LINE_FINGER,
-                       .payload = &step,
-                       .len = 1,
-                       .not_now = "cannot learn a finger in this state"};
+  const struct question q = {.op = WK_LINE_FINGER,
+                             .payload = &step,
+                             .len = 1,
+                             .not_now = "cannot learn a finger in this state"};
   struct wk_reader r;
   const enum wk_err err = ask(dongle, &q, &r, why);
   if (err == WK_OK || dongle->status != WK_LINE_UNKNOWN) {
@@ -203,10 +144,10 @@ enum wk_err wk_dongle_site(struct wk_dongle *dongle, const char *label,
   if (!w.ok || *label == '\0')
     return wk_fail(why, WK_ERR_ARGUMENT, "a label has 1 to %u bytes",
                    WK_DONGLE_LABEL_MAX);
-  struct question q = {.op = WK_LINE_SITE,
-                       .payload = payload,
-                       .len = w.used,
-                       .not_now = "is not enrolled"};
+  const struct question q = {.op = WK_LINE_SITE,
+                             .payload = payload,
+                             .len = w.used,
+                             .not_now = "is not enrolled"};
   const enum wk_err err = ask(dongle, &q, &r, why);
   if (err != WK_OK)
     return err;
@@ -216,11 +157,10 @@ enum wk_err wk_dongle_site(struct wk_dongle *dongle, const char *label,
 }
 
 /* The answer to a question that was taken may be what was lost. */
-static bool was_taken(struct wk_dongle *d, const struct question *q,
-                      enum wk_err err, const char *did,
-                      enum wk_dongle_state state) {
+static bool was_taken(struct wk_dongle *d, bool repeated, enum wk_err err,
+                      const char *did, enum wk_dongle_state state) {
   struct wk_dongle_info info;
-  return err == WK_ERR_EXISTS && q->repeated &&
+  return err == WK_ERR_EXISTS && repeated &&
          wk_dongle_info(d, &info, NULL) == WK_OK &&
          strcmp(info.did, did) == 0 && info.state == state;
 }
@@ -238,13 +178,14 @@ enum wk_err wk_dongle_enrol(struct wk_dongle *dongle, const struct wk_id *id,
   wk_write_bytes(&w, random, sizeof random);
   wk_write_u8(&w, id->did_len);
   wk_write_bytes(&w, id->did, id->did_len);
-  struct question q = {.op = WK_LINE_ENROL,
-                       .payload = payload,
-                       .len = w.used,
-                       .not_now = "is enrolled already: erase it first"};
+  const struct question q = {.op = WK_LINE_ENROL,
+                             .payload = payload,
+                             .len = w.used,
+                             .not_now = "is enrolled already: erase it first"};
   enum wk_err err = ask(dongle, &q, &r, why);
-  if (was_taken(dongle, &q, err, id->did, WK_DONGLE_COMPUTING) ||
-      was_taken(dongle, &q, err, id->did, WK_DONGLE_KEYLESS))
+  const bool repeated = dongle->asking.repeated;
+  if (was_taken(dongle, repeated, err, id->did, WK_DONGLE_COMPUTING) ||
+      was_taken(dongle, repeated, err, id->did, WK_DONGLE_KEYLESS))
     err = WK_OK;
   wk_wipe(payload, sizeof payload);
   wk_wipe(random, sizeof random);
@@ -255,8 +196,8 @@ enum wk_err wk_dongle_public(struct wk_dongle *dongle,
                              uint8_t bio_id[WK_BIO_LEN],
                              uint8_t anchor[WK_VALUE_LEN],
                              struct wk_why *why) {
-  struct question q = {.op = WK_LINE_PUBLIC,
-                       .not_now = "has given passwords already"};
+  const struct question q = {.op = WK_LINE_PUBLIC,
+                             .not_now = "has given passwords already"};
   struct wk_reader r;
   memset(bio_id, 0, WK_BIO_LEN);
   memset(anchor, 0, WK_VALUE_LEN);
@@ -274,10 +215,10 @@ enum wk_err wk_dongle_public(struct wk_dongle *dongle,
 
 enum wk_err wk_dongle_key(struct wk_dongle *dongle,
                           const uint8_t ks[WK_KS_LEN], struct wk_why *why) {
-  struct question q = {.op = WK_LINE_KEY,
-                       .payload = ks,
-                       .len = WK_KS_LEN,
-                       .not_now = "does not wait for its server's key"};
+  const struct question q = {.op = WK_LINE_KEY,
+                             .payload = ks,
+                             .len = WK_KS_LEN,
+                             .not_now = "does not wait for its server's key"};
   struct wk_dongle_info before;
   struct wk_reader r;
   enum wk_err err = wk_dongle_info(dongle, &before, why);
@@ -285,7 +226,8 @@ enum wk_err wk_dongle_key(struct wk_dongle *dongle,
     return err;
   err = ask(dongle, &q, &r, why);
   if (before.state == WK_DONGLE_KEYLESS &&
-      was_taken(dongle, &q, err, before.did, WK_DONGLE_READY))
+      was_taken(dongle, dongle->asking.repeated, err, before.did,
+                WK_DONGLE_READY))
     err = WK_OK;
   return err;
 }
@@ -305,10 +247,10 @@ enum wk_err wk_dongle_password(struct wk_dongle *dongle,
   wk_write_bytes(&w, nonce, sizeof nonce);
   if (wish->challenge)
     wk_write_bytes(&w, wish->challenge, WK_CHALLENGE_LEN);
-  struct question q = {.op = WK_LINE_PASSWORD,
-                       .payload = payload,
-                       .len = w.used,
-                       .not_now = "is not enrolled, or not yet"};
+  const struct question q = {.op = WK_LINE_PASSWORD,
+                             .payload = payload,
+                             .len = w.used,
+                             .not_now = "is not enrolled, or not yet"};
   enum wk_err err = ask(dongle, &q, &r, why);
   if (err != WK_OK)
     return err;
@@ -320,10 +262,10 @@ enum wk_err wk_dongle_password(struct wk_dongle *dongle,
 enum wk_err wk_dongle_answer(struct wk_dongle *dongle,
                              const uint8_t x4[WK_X4_LEN],
                              struct wk_reply *reply, struct wk_why *why) {
-  struct question q = {.op = WK_LINE_ANSWER,
-                       .payload = x4,
-                       .len = WK_X4_LEN,
-                       .not_now = "expects no answer of a server"};
+  const struct question q = {.op = WK_LINE_ANSWER,
+                             .payload = x4,
+                             .len = WK_X4_LEN,
+                             .not_now = "expects no answer of a server"};
   struct wk_reader r;
   memset(reply, 0, sizeof *reply);
   enum wk_err err = ask(dongle, &q, &r, why);
@@ -343,10 +285,10 @@ enum wk_err wk_dongle_answer(struct wk_dongle *dongle,
 enum wk_err wk_dongle_update(struct wk_dongle *dongle, bool now,
                              uint8_t x3[WK_X3_LEN], struct wk_why *why) {
   uint8_t payload[1 + 32] = {now};
-  struct question q = {.op = WK_LINE_UPDATE,
-                       .payload = payload,
-                       .len = sizeof payload,
-                       .not_now = "has no update to do"};
+  const struct question q = {.op = WK_LINE_UPDATE,
+                             .payload = payload,
+                             .len = sizeof payload,
+                             .not_now = "has no update to do"};
   struct wk_reader r;
   memset(x3, 0, WK_X3_LEN);
   wk_random(payload + 1, sizeof payload - 1);
@@ -360,10 +302,10 @@ enum wk_err wk_dongle_update(struct wk_dongle *dongle, bool now,
 
 enum wk_err wk_dongle_reset(struct wk_dongle *dongle, struct wk_why *why) {
   static const uint8_t sure[] = {'E', 'R', 'A', 'S', 'E'};
-  struct question q = {.op = WK_LINE_RESET,
-                       .payload = sure,
-                       .len = sizeof sure,
-                       .not_now = "cannot be erased now"};
+  const struct question q = {.op = WK_LINE_RESET,
+                             .payload = sure,
+                             .len = sizeof sure,
+                             .not_now = "cannot be erased now"};
   struct wk_reader r;
   return ask(dongle, &q, &r, why);
 }

@@ -40,6 +40,22 @@ enum wk_err wk_client_open_dongle(struct wk_client **client, const char *port,
   return WK_OK;
 }
 
+void wk_client_no_wait(struct wk_client *client) {
+  if (client->dongle)
+    wk_dongle_no_wait(client->dongle);
+}
+
+struct wk_wait wk_client_wait(const struct wk_client *client) {
+  return client->dongle ? wk_dongle_wait(client->dongle)
+                        : (struct wk_wait){.fd = -1};
+}
+
+void wk_client_give_up(struct wk_client *client) {
+  client->looked = false;
+  if (client->dongle)
+    wk_dongle_give_up(client->dongle);
+}
+
 /* Another one may stand in its place since the last login. */
 static enum wk_err look(struct wk_client *client, struct wk_dongle_info *info,
                         struct wk_why *why) {
@@ -72,26 +88,38 @@ static uint8_t take_skip(struct dongle_skip *s,
   return (uint8_t)(skip < most ? skip : most);
 }
 
-enum wk_err from_dongle_next(struct wk_client *client,
-                             const uint8_t *challenge, struct wk_otp *otp,
-                             struct wk_why *why) {
+/* What a login needs to know, once for all calls that it takes. */
+static enum wk_err begin(struct wk_client *client, struct wk_why *why) {
   struct request *request = &client->request;
   struct wk_dongle_info info;
-  enum wk_err err = look(client, &info, why);
+  const enum wk_err err = look(client, &info, why);
   if (err != WK_OK)
     return err;
   count_end(client);
   memset(request, 0, sizeof *request);
+  request->c.epoch = info.epoch;
+  client->leave_out = take_skip(&client->skip[info.epoch & 1], &info);
+  client->looked = true;
+  return WK_OK;
+}
+
+enum wk_err from_dongle_next(struct wk_client *client,
+                             const uint8_t *challenge, struct wk_otp *otp,
+                             struct wk_why *why) {
+  if (!client->looked) {
+    const enum wk_err err = begin(client, why);
+    if (err != WK_OK)
+      return err;
+  }
   const struct wk_dongle_wish wish = {
-      .skip = take_skip(&client->skip[info.epoch & 1], &info),
+      .skip = client->leave_out,
       .time = client->clock ? client->clock(client->clock_context) : 0,
       .challenge = challenge};
-  err = wk_dongle_password(client->dongle, &wish, otp->x1, why);
-  if (err != WK_OK)
-    return err;
-  request->open = true;
-  request->c.epoch = info.epoch;
-  return WK_OK;
+  const enum wk_err err =
+      wk_dongle_password(client->dongle, &wish, otp->x1, why);
+  client->looked = err == WK_ERR_AGAIN;
+  client->request.open = err == WK_OK;
+  return err;
 }
 
 enum wk_err from_dongle_check(struct wk_client *client, const uint8_t *x4,

@@ -12,9 +12,9 @@
 #include <whitekey/bytes.h>
 #include <whitekey/steady.h>
 
-#define SEND_MS 2000
+#define AT_ONCE 1024 /* bytes of a line that never falls silent */
 
-static enum wk_err lost(struct serial *s, const char *cause,
+enum wk_err serial_lost(struct serial *s, const char *cause,
                         struct wk_why *why) {
   serial_close(s);
   return wk_fail(why, WK_ERR_IO, "%s: %s", s->name, cause);
@@ -51,60 +51,66 @@ enum wk_err serial_open(struct serial *s, struct wk_why *why) {
     return wk_fail(why, WK_ERR_BUSY, "%s: another program uses the dongle",
                    s->name);
   }
-  return configure(s->fd) ? WK_OK : lost(s, strerror(errno), why);
+  return configure(s->fd) ? WK_OK : serial_lost(s, strerror(errno), why);
 }
 
 void serial_close(struct serial *s) {
   if (s->fd >= 0)
     (void)close(s->fd);
   s->fd = -1;
+  s->out_len = s->sent = 0;
   wk_wipe(&s->in, sizeof s->in);
+  wk_wipe(s->out, sizeof s->out);
 }
 
 /* ---- bytes -------------------------------------------------------------- */
 
-/* False: not within the time. Errors show at the read or write that follows.
- */
-static bool await(const struct serial *s, short events, int64_t until) {
-  struct pollfd line = {.fd = s->fd, .events = events};
-  for (;;) {
-    const int64_t left = until - wk_steady_ms();
-    const int ready = poll(&line, 1, left > 0 ? (int)left : 0);
-    if (ready >= 0 || errno != EINTR)
-      return ready != 0;
-  }
+bool serial_unsent(const struct serial *s) {
+  return s->sent < s->out_len;
 }
 
-enum wk_err serial_send(struct serial *s, const uint8_t *content, size_t len,
-                        struct wk_why *why) {
-  const int64_t until = wk_steady_ms() + SEND_MS;
-  uint8_t wire[FRAME_WIRE_MAX];
-  const size_t size = frame_write(wire, content, len);
-  size_t sent = 0;
-  while (sent < size && await(s, POLLOUT, until)) {
-    const ssize_t count = write(s->fd, wire + sent, size - sent);
-    if (count > 0)
-      sent += (size_t)count;
-    else if (errno != EAGAIN && errno != EINTR)
-      break;
+void serial_wait(const struct serial *s, int64_t until) {
+  struct pollfd line = {.fd = s->fd,
+                        .events = serial_unsent(s) ? POLLOUT : POLLIN};
+  const int64_t left = until - wk_steady_ms();
+  /* Errors show at the read or write that follows. */
+  (void)poll(&line, 1, left > 0 ? (int)left : 0);
+}
+
+void serial_put(struct serial *s, const uint8_t *content, size_t len) {
+  s->out_len = frame_write(s->out, content, len);
+  s->sent = 0;
+}
+
+static bool is_later(void) {
+  return errno == EAGAIN || errno == EINTR;
+}
+
+enum wk_err serial_send(struct serial *s, struct wk_why *why) {
+  while (serial_unsent(s)) {
+    const ssize_t count = write(s->fd, s->out + s->sent, s->out_len - s->sent);
+    if (count < 0 && is_later())
+      return WK_OK;
+    if (count <= 0)
+      return serial_lost(s, "does not take what is sent", why);
+    s->sent += (size_t)count;
   }
-  wk_wipe(wire, sizeof wire);
-  return sent == size ? WK_OK : lost(s, "does not take what is sent", why);
+  wk_wipe(s->out, sizeof s->out);
+  return WK_OK;
 }
 
 enum wk_err serial_receive(struct serial *s, const uint8_t **content,
-                           size_t *len, int ms, struct wk_why *why) {
-  const int64_t until = wk_steady_ms() + ms;
+                           size_t *len, struct wk_why *why) {
   uint8_t byte = 0;
   *len = 0;
   /* Byte by byte: what follows a frame stays in the kernel. */
-  while (await(s, POLLIN, until)) {
+  for (int i = 0; i < AT_ONCE; i++) {
     const ssize_t got = read(s->fd, &byte, 1);
     if (got == 0)
-      return lost(s, "the dongle was unplugged", why);
-    if (got < 0 && errno != EAGAIN && errno != EINTR)
-      return lost(s, strerror(errno), why);
-    if (got == 1 && frame_take(&s->in, byte, content, len))
+      return serial_lost(s, "the dongle was unplugged", why);
+    if (got < 0)
+      return is_later() ? WK_OK : serial_lost(s, strerror(errno), why);
+    if (frame_take(&s->in, byte, content, len))
       return WK_OK;
   }
   return WK_OK;

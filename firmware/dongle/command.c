@@ -54,6 +54,7 @@ static enum wk_line_status status_of(enum wk_err err) {
   case WK_ERR_CORRUPT:
   case WK_ERR_IO:
   case WK_ERR_MEMORY:
+  case WK_ERR_AGAIN:
     break;
   }
   return WK_LINE_DAMAGED;

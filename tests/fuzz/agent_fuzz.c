@@ -30,7 +30,7 @@ static void converse(struct login *login, const uint8_t *stream, size_t len) {
   struct wk_mqtt_frame frame;
   while (login->step < LOGIN_DONE &&
          wk_mqtt_frame(&frame, stream, len, LOGIN_HELD_MAX) == WK_MQTT_WHOLE) {
-    login_packet(login, &frame, stream);
+    FUZZ_CHECK(login_packet(login, &frame, stream));
     stream += frame.len;
     len -= frame.len;
   }

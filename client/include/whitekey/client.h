@@ -23,6 +23,7 @@
 #define WHITEKEY_CLIENT_H
 
 #include <whitekey/credential.h>
+#include <whitekey/dongle.h>
 #include <whitekey/msg.h>
 
 struct wk_client;
@@ -64,6 +65,17 @@ WK_MUST_CHECK enum wk_err wk_client_open_dongle(struct wk_client **client,
                                                 wk_clock *clock,
                                                 void *clock_context,
                                                 struct wk_why *why);
+
+/*
+ * For a program that has other things to do meanwhile: from now on
+ * wk_client_next(), wk_client_check() and wk_client_update() give WK_ERR_AGAIN
+ * where they would wait for the dongle. The same call is due again, with the
+ * same values, when wk_client_wait() says so; or wk_client_give_up(), and the
+ * login counts as one without an answer. Without a dongle nothing changes.
+ */
+void wk_client_no_wait(struct wk_client *client);
+struct wk_wait wk_client_wait(const struct wk_client *client);
+void wk_client_give_up(struct wk_client *client);
 
 /*
  * A client in memory only, for simulated devices; copies the credential.

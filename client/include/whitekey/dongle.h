@@ -48,6 +48,13 @@ struct wk_dongle_wish {
 
 struct wk_dongle;
 
+/* What a call that gave WK_ERR_AGAIN waits for. */
+struct wk_wait {
+  int fd;        /* of the serial port */
+  bool out;      /* until it takes more; else until it has more */
+  int64_t until; /* of wk_steady_ms(): no longer than that */
+};
+
 /*
  * Opens the port and hears from the dongle. WK_ERR_ARGUMENT: it is no serial
  * port. *dongle is the caller's, NULL on failure.
@@ -55,6 +62,17 @@ struct wk_dongle;
 WK_MUST_CHECK enum wk_err wk_dongle_open(struct wk_dongle **dongle,
                                          const char *port, struct wk_why *why);
 void wk_dongle_close(struct wk_dongle *dongle); /* NULL is allowed */
+
+/*
+ * For a program that has other things to do meanwhile: from now on info,
+ * password, answer and update give WK_ERR_AGAIN where they would wait. The
+ * same call is due again when wk_dongle_wait() says so, and goes on with the
+ * values of its first time; or the question is given up. It may have been
+ * heard all the same.
+ */
+void wk_dongle_no_wait(struct wk_dongle *dongle);
+struct wk_wait wk_dongle_wait(const struct wk_dongle *dongle);
+void wk_dongle_give_up(struct wk_dongle *dongle);
 
 /* info is zeroed on failure. */
 WK_MUST_CHECK enum wk_err wk_dongle_info(struct wk_dongle *dongle,

@@ -22,7 +22,8 @@ enum wk_err {
   WK_ERR_CORRUPT,   /* stored data contradicts itself */
   WK_ERR_KEY,       /* the wrong key file for this data */
   WK_ERR_IO,        /* the operating system or a database refused */
-  WK_ERR_MEMORY     /* the heap is exhausted (never from core) */
+  WK_ERR_MEMORY,    /* the heap is exhausted (never from core) */
+  WK_ERR_AGAIN      /* not done yet: the same call is due again */
 };
 
 #if defined(__GNUC__)
