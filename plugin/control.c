@@ -45,7 +45,7 @@ void wk_control_respond(struct wk_plugin *plugin) {
 static void ask(struct wk_plugin *plugin, const struct wk_session *session,
                 const struct mosquitto_evt_control *asked) {
   struct wk_request *request =
-      wk_request_new(session->did, session->client_id, asked->payload,
+      wk_request_new(&session->accepted, session->client_id, asked->payload,
                      asked->payloadlen, wk_metrics_text(plugin));
   if (!request) {
     wk_log(WK_LOG_ERROR, "out of memory: no response for device %s",

@@ -36,15 +36,16 @@ struct wk_office {
 /* ---- requests -------------------------------------------------------------
  */
 
-struct wk_request *wk_request_new(const char *did, const char *client_id,
-                                  const void *text, size_t len,
-                                  char *metrics) {
+struct wk_request *wk_request_new(const struct wk_accepted *asker,
+                                  const char *client_id, const void *text,
+                                  size_t len, char *metrics) {
   struct wk_request *request = calloc(1, sizeof *request);
   if (!request) {
     free(metrics);
     return NULL;
   }
-  memcpy(request->did, did, strnlen(did, WK_DID_MAX));
+  memcpy(request->did, asker->did, sizeof request->did);
+  request->generation = asker->generation;
   request->metrics = metrics;
   request->client_id = strdup(client_id);
   request->text = malloc(len + 1);
@@ -93,8 +94,14 @@ static struct wk_request *take(struct line *line) {
 
 static void answer(struct wk_office *office, struct wk_request *request) {
   struct wk_why why;
-  if (!office->registry && wk_registry_open(&office->registry, office->path,
-                                            office->master, &why) != WK_OK) {
+  enum wk_err err = WK_OK;
+  if (!office->registry)
+    err = wk_registry_open(&office->registry, office->path, office->master,
+                           &why);
+  if (err == WK_OK)
+    err = wk_registry_act_for(office->registry, request->did,
+                              request->generation, &why);
+  if (err != WK_OK) {
     request->answer = wk_commands_refuse(&why);
     return;
   }

@@ -3,7 +3,9 @@
  * office.h - administration beside the broker's thread: requests wait in
  * line, a thread of the office's own works them off on a connection of its own
  * to the registry's file, as the command line does, and the broker's thread
- * fetches the answers. So no client waits for an operator's fsync.
+ * fetches the answers. So no client waits for an operator's fsync. Whether the
+ * device that asks may do so is looked up in the file, when its turn comes and
+ * within every change: by then its rights may be gone.
  */
 #ifndef WHITEKEY_PLUGIN_OFFICE_H
 #define WHITEKEY_PLUGIN_OFFICE_H
@@ -26,6 +28,7 @@ void wk_office_free(struct wk_office *office);
 
 struct wk_request {
   char did[WK_DID_MAX + 1]; /* the device that asks */
+  uint32_t generation;      /* which it was when it logged in */
   char *client_id;          /* and its connection */
   char *text;               /* as it came, len bytes */
   size_t len;
@@ -34,10 +37,11 @@ struct wk_request {
   struct wk_request *next;
 };
 
-/* Copies did, client_id and text; metrics goes over to it, and to free().
- * NULL when out of memory. */
-struct wk_request *wk_request_new(const char *did, const char *client_id,
-                                  const void *text, size_t len, char *metrics);
+/* Copies asker's name, client_id and text; metrics goes over to it, and to
+ * free(). NULL when out of memory. */
+struct wk_request *wk_request_new(const struct wk_accepted *asker,
+                                  const char *client_id, const void *text,
+                                  size_t len, char *metrics);
 
 /* Wiped: an enrolment's answer holds the device's key. */
 void wk_request_free(struct wk_request *request);

@@ -21,12 +21,8 @@ class OfficeTest(ControlCase):
     def change_beside_others(self, **settings):
         self.start(**settings)
         other = self.login(self.server, self.thermo)
-        file = sqlite3.connect(self.store.path, isolation_level=None)
-        self.addCleanup(file.close)
-        file.execute("BEGIN IMMEDIATE")
-        request = {"commands": [{"command": "setRole", "role": "lamp",
-                                 "publish": ["a"], "subscribe": []}]}
-        self.assertEqual(self.admin.publish(CONTROL, json.dumps(request)), 0)
+        file = self.hold()
+        self.publish("setRole", role="lamp", publish=["a"], subscribe=[])
         self.assertTrue(other.ping() and self.admin.ping())
         self.assertEqual(self.admin.messages, [])
         file.execute("ROLLBACK")
@@ -34,11 +30,53 @@ class OfficeTest(ControlCase):
         self.assertIn("data", answer["responses"][0])
         self.assertIn("lamp", self.store.cli("role", "list").stdout)
 
-    def test_request__too_many_at_once_are_told_so(self):
-        self.start()
+    def hold(self):
+        """The registry's write lock, as another process's change has it."""
         file = sqlite3.connect(self.store.path, isolation_level=None)
         self.addCleanup(file.close)
         file.execute("BEGIN IMMEDIATE")
+        return file
+
+    def publish(self, command, **members):
+        self.admin.publish(CONTROL, json.dumps(
+            {"commands": [{"command": command, **members}]}))
+
+    def test_change__of_an_admin_who_lost_the_role_meanwhile_is_not_made(self):
+        """Admitted when asked, waiting for the disk, then a device."""
+        self.start()
+        file = self.hold()
+        self.publish("setRole", role="lamp", publish=["a"], subscribe=[])
+        self.publish("listDevices")
+        file.execute("UPDATE device SET role = 1 WHERE d_id = 'owner'")
+        file.execute("INSERT INTO change (d_id) VALUES ('owner')")
+        file.execute("COMMIT")
+        for _ in range(2):
+            answer = json.loads(self.admin.wait_message(RESPONSE).payload)
+            self.assertFits("control-response", answer)
+            self.assertEqual([r["error"] for r in answer["responses"]],
+                             ['device "owner" may not administer any more'])
+        self.nothing_done()
+
+    def test_change__of_an_admin_revoked_meanwhile_is_not_made(self):
+        self.start()
+        file = self.hold()
+        self.publish("setRole", role="lamp", publish=["a"], subscribe=[])
+        self.publish("enrolDevice", enrolment=enrolment("own"), role="admin")
+        file.execute("UPDATE device SET state = 3 WHERE d_id = 'owner'")
+        file.execute("INSERT INTO change (d_id) VALUES ('owner')")
+        file.execute("COMMIT")
+        self.admin.wait_closed()
+        self.server.stop()  # which waits for the request at work
+        self.nothing_done()
+
+    def nothing_done(self):
+        self.assertNotIn("lamp", self.store.cli("role", "list").stdout)
+        self.assertNotIn("own ", self.store.cli("list").stdout)
+        self.assertEqual([e for e in self.store.audit() if "by" in e], [])
+
+    def test_request__too_many_at_once_are_told_so(self):
+        self.start()
+        file = self.hold()
         for number in range(40):
             self.admin.publish(CONTROL, json.dumps({"commands": [{
                 "command": "setDeviceRole", "d_id": "thermo-1",
@@ -62,9 +100,7 @@ class OfficeTest(ControlCase):
         asker = rawmqtt.Client(self.server.port, "desk")
         self.assertEqual(
             asker.connect("owner", self.store.otp(self.owner)).code, 0)
-        file = sqlite3.connect(self.store.path, isolation_level=None)
-        self.addCleanup(file.close)
-        file.execute("BEGIN IMMEDIATE")
+        file = self.hold()
         request = {"commands": [{"command": "enrolDevice",
                                  "enrolment": enrolment("dongle-1")}]}
         asker.publish(CONTROL, json.dumps(request))

@@ -119,24 +119,16 @@ static enum wk_err enrol_one(struct wk_registry *registry,
   return err == WK_OK ? enrol(registry, device, record, why) : err;
 }
 
-static enum wk_err finish(struct wk_registry *registry, enum wk_err err,
-                          struct wk_why *why) {
-  if (err == WK_OK)
-    return wk_store_commit(registry->store, why);
-  wk_store_rollback(registry->store);
-  return err;
-}
-
 enum wk_err wk_registry_enrol(struct wk_registry *registry,
                               const struct wk_enrolment *device,
                               uint32_t *generation, uint8_t ks[WK_KS_LEN],
                               struct wk_why *why) {
   struct wk_record record;
-  enum wk_err err = wk_store_begin(registry->store, why);
+  enum wk_err err = wk_registry_begin(registry, why);
   if (err != WK_OK)
     return err;
   err = enrol_one(registry, device, &record, why);
-  err = finish(registry, err, why);
+  err = wk_registry_finish(registry, err, why);
   if (err != WK_OK)
     return err;
   *generation = record.generation;
@@ -150,12 +142,12 @@ enum wk_err wk_registry_enrol_all(struct wk_registry *registry,
                                   void *context, struct wk_why *why) {
   struct wk_enrolment device;
   struct wk_record record;
-  enum wk_err err = wk_store_begin(registry->store, why);
+  enum wk_err err = wk_registry_begin(registry, why);
   if (err != WK_OK)
     return err;
   for (uint32_t i = 0; err == WK_OK && next(context, i, &device); i++)
     err = enrol_one(registry, &device, &record, why);
-  return finish(registry, err, why);
+  return wk_registry_finish(registry, err, why);
 }
 
 /* ---- looking ------------------------------------------------------------ */
@@ -291,7 +283,7 @@ static enum wk_err apply(struct wk_record *record, enum wk_change change,
 enum wk_err wk_registry_change(struct wk_registry *registry, const char *did,
                                enum wk_change change, struct wk_why *why) {
   struct wk_record record;
-  enum wk_err err = wk_store_begin(registry->store, why);
+  enum wk_err err = wk_registry_begin(registry, why);
   if (err != WK_OK)
     return err;
   err = wk_store_get(registry->store, did, &record, why);
@@ -299,5 +291,5 @@ enum wk_err wk_registry_change(struct wk_registry *registry, const char *did,
     err = apply(&record, change, why);
   if (err == WK_OK)
     err = wk_store_put(registry->store, &record, why);
-  return finish(registry, err, why);
+  return wk_registry_finish(registry, err, why);
 }

@@ -17,15 +17,6 @@ static enum wk_err name_allowed(const char *name, struct wk_why *why) {
                  WK_ROLE_NAME_MAX);
 }
 
-/* Ends the transaction as err has it. */
-static enum wk_err finish(struct wk_registry *registry, enum wk_err err,
-                          struct wk_why *why) {
-  if (err == WK_OK)
-    return wk_store_commit(registry->store, why);
-  wk_store_rollback(registry->store);
-  return err;
-}
-
 enum wk_err wk_registry_role_get(struct wk_registry *registry,
                                  const char *name, struct wk_topic_role *role,
                                  struct wk_why *why) {
@@ -60,11 +51,11 @@ enum wk_err wk_registry_role_set(struct wk_registry *registry,
                                  struct wk_why *why) {
   enum wk_err err = name_allowed(role->name, why);
   if (err == WK_OK)
-    err = wk_store_begin(registry->store, why);
+    err = wk_registry_begin(registry, why);
   if (err != WK_OK)
     return err;
   err = wk_store_role_put(registry->store, role, why);
-  return finish(registry, err, why);
+  return wk_registry_finish(registry, err, why);
 }
 
 static enum wk_err removable(struct wk_registry *registry, const char *name,
@@ -86,13 +77,13 @@ static enum wk_err removable(struct wk_registry *registry, const char *name,
 
 enum wk_err wk_registry_role_remove(struct wk_registry *registry,
                                     const char *name, struct wk_why *why) {
-  enum wk_err err = wk_store_begin(registry->store, why);
+  enum wk_err err = wk_registry_begin(registry, why);
   if (err != WK_OK)
     return err;
   err = removable(registry, name, why);
   if (err == WK_OK)
     err = wk_store_role_remove(registry->store, name, why);
-  return finish(registry, err, why);
+  return wk_registry_finish(registry, err, why);
 }
 
 static enum wk_err set_role(struct wk_store *store, const char *did,
@@ -113,9 +104,9 @@ static enum wk_err set_role(struct wk_store *store, const char *did,
 
 enum wk_err wk_registry_set_role(struct wk_registry *registry, const char *did,
                                  const char *role, struct wk_why *why) {
-  enum wk_err err = wk_store_begin(registry->store, why);
+  enum wk_err err = wk_registry_begin(registry, why);
   if (err != WK_OK)
     return err;
   err = set_role(registry->store, did, role, why);
-  return finish(registry, err, why);
+  return wk_registry_finish(registry, err, why);
 }

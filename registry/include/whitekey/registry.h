@@ -158,6 +158,17 @@ WK_MUST_CHECK enum wk_err wk_registry_change(struct wk_registry *registry,
                                              struct wk_why *why);
 
 /*
+ * From now on this device asks for what is asked of the registry: every change
+ * looks again, within its own step, and is refused as this is.
+ * WK_ERR_ARGUMENT: not enabled, not of this generation or without the role
+ * WK_ROLE_ADMIN; WK_ERR_MISSING: no such device; WK_ERR_IO.
+ */
+WK_MUST_CHECK enum wk_err wk_registry_act_for(struct wk_registry *registry,
+                                              const char *did,
+                                              uint32_t generation,
+                                              struct wk_why *why);
+
+/*
  * The file came from a backup (section 7): it does not know what was spent
  * until `at`, Unix seconds. From now on a message counts only if its time is
  * after `at` and a clock that may run max_skew ahead, or with a challenge.
