@@ -105,6 +105,8 @@ static void print_detail(const cJSON *event) {
   }
   if (cJSON_GetObjectItemCaseSensitive(event, "quarantined"))
     style_print(STYLE_BAD, " quarantined", 0);
+  if (cJSON_GetObjectItemCaseSensitive(event, "late"))
+    (void)fputs(" answered late", stdout);
 }
 
 static void print_event(const cJSON *event) {

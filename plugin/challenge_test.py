@@ -5,6 +5,7 @@
 import rawmqtt
 import wk
 import xmsg
+from clock import Clock
 
 METHOD = "WHITEKEY-CHALLENGE"
 NOT_AUTHORIZED = 0x87
@@ -65,6 +66,31 @@ class ChallengeTest(wk.TestCase):
         _, answer, _, _ = self.login(1)
         with self.assertRaises(Exception):
             xmsg.X4(answer.auth_data, self.thermo)
+
+    def answer_after(self, seconds):
+        clock = Clock(self.folder)
+        self.start(under=clock.under)
+        client, challenge = self.begin()
+        clock.forward(seconds)
+        return client, self.device.login(1, challenge=challenge)
+
+    def test_challenge__answered_in_the_last_second_lets_in(self):
+        client, message = self.answer_after(28)
+        self.assertEqual(client.answer(METHOD, message).code, 0)
+        self.assertSoon(["ok"], self.reasons)
+        self.assertNotIn("late", self.store.audit()[-1])
+
+    def test_challenge__answered_too_late_refused_and_told(self):
+        client, message = self.answer_after(30)
+        self.refused(client, message)
+        self.assertSoon(["forged"], self.reasons)
+        event = self.store.audit()[-1]
+        self.assertFits("audit-event", event)
+        self.assertEqual((event["d_id"], event["late"]), ("thermo-1", True))
+        self.server.wait_log("refused device thermo-1.*: forged, late")
+        self.assertIn("answered late",
+                      self.store.cli("audit").stdout.splitlines()[-1])
+        self.login(1)  # that message was spent nowhere
 
     def test_challenge__user_takes_part(self):
         lock = self.store.enrol("lock-1", "--user")

@@ -117,8 +117,9 @@ static int answer(struct wk_plugin *plugin,
   struct wk_attempt attempt;
   struct wk_challenge challenge;
   char did[WK_DID_MAX + 1];
-  switch (wk_challenges_take(plugin->challenges, asked->client, wk_steady_ms(),
-                             did, &challenge)) {
+  const enum wk_challenge_state state = wk_challenges_take(
+      plugin->challenges, asked->client, wk_steady_ms(), did, &challenge);
+  switch (state) {
   case WK_CHALLENGE_NONE:
     return plugin->broker->login.not_ours;
   case WK_CHALLENGE_LATE:
@@ -130,6 +131,7 @@ static int answer(struct wk_plugin *plugin,
     break;
   }
   wk_attempt_answer(&attempt, did, asked->data_in, asked->data_in_len);
+  attempt.late = state == WK_CHALLENGE_LATE;
   attempt.challenge = &challenge;
   const int result = login(plugin, asked, &attempt, METHOD_CHALLENGE);
   wk_wipe(&attempt, sizeof attempt);

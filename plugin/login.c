@@ -24,11 +24,12 @@ static void report(struct wk_plugin *plugin, const struct wk_attempt *attempt,
     return;
   if (held > 0)
     wk_log(WK_LOG_NOTICE, "%u more refusals: see the audit file", held);
-  wk_log(WK_LOG_NOTICE, "refused device %s, client %.64s, from %s: %s",
+  wk_log(WK_LOG_NOTICE, "refused device %s, client %.64s, from %s: %s%s",
          wk_shown_did(attempt->did),
          attempt->client_id ? attempt->client_id : "-",
          address ? address : "-",
-         wk_reason_name(verdict->reason, verdict->user));
+         wk_reason_name(verdict->reason, verdict->user),
+         attempt->late ? ", late" : "");
 }
 
 /* Anybody can cause these, and at will; not what takes a device's key. */

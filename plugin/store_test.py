@@ -40,13 +40,8 @@ class StoreTest(wk.TestCase):
         self.store = self.registry()
         self.thermo = self.store.enrol("thermo-1")
         self.full = self.folder.path("full")
-        library = self.folder.path("disk.so")
-        wk.run("gcc", "-w", "-shared", "-fPIC", "-o", library,
-               self.folder.write("disk.c", DISK), "-ldl", check=0)
-        preload = wk.loader_env().get("LD_PRELOAD", "")
-        self.server = self.broker(self.store, under=[
-            "env", f"DISK_IS_FULL={self.full}",
-            f"LD_PRELOAD={preload} {library}"])
+        self.server = self.broker(self.store, under=wk.preload(
+            self.folder, DISK, DISK_IS_FULL=self.full))
 
     def connect(self, device, client_id):
         client = rawmqtt.Client(self.server.port, client_id)

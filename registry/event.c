@@ -37,6 +37,7 @@ void wk_event_login(struct wk_event *event, const struct wk_attempt *attempt,
   event->alarms = verdict->alarms;
   event->evidence = verdict->evidence;
   event->quarantined = verdict->quarantined;
+  event->late = attempt->late;
 }
 
 void wk_event_note(struct wk_event *event, const struct wk_audit_note *note) {
@@ -164,6 +165,8 @@ size_t wk_event_line(char text[WK_AUDIT_LINE_MAX],
              event->evidence == WK_EVIDENCE_TIME ? "time" : "challenge");
   if (event->quarantined)
     put(&line, ",\"quarantined\":true");
+  if (event->late)
+    put(&line, ",\"late\":true");
   if (event->lines != 0)
     put_number(&line, "lines", event->lines);
   if (event->count != 0)

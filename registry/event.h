@@ -28,6 +28,7 @@ struct wk_event {
   unsigned alarms;
   enum wk_evidence evidence;
   bool quarantined;
+  bool late;      /* after its challenge's time */
   unsigned lines; /* of event "lost" */
   unsigned count; /* of event "throttle" */
 };

@@ -313,6 +313,17 @@ def loader_env():
     return env
 
 
+def preload(folder, source, **env):
+    """For Broker(under=...): what it runs finds this C code before the C
+    library's. env: more of its environment."""
+    path = folder.path("preload.so")
+    run("gcc", "-w", "-shared", "-fPIC", "-o", path,
+        folder.write("preload.c", source), "-ldl", check=0)
+    before = _broker_env().get("LD_PRELOAD", "")
+    return ["env", f"LD_PRELOAD={before} {path}",
+            *(f"{name}={value}" for name, value in env.items())]
+
+
 def programs_folder(folder):
     """A folder for the front of PATH: our programs, and mosquitto started so
     that it can load the plugin of this build. For scripts that call them by

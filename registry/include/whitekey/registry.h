@@ -214,7 +214,8 @@ struct wk_attempt {
   size_t x2_len;
   bool has_x2;
   const struct wk_challenge *challenge; /* NULL: none was issued */
-  int64_t now;                          /* Unix seconds, the server's clock */
+  bool late;   /* it answers one whose time was over; for the audit only */
+  int64_t now; /* Unix seconds, the server's clock */
   const char *client_id; /* MQTT client id, or NULL where there is none */
   bool client_id_taken;  /* a session of another d_id has this client id */
 };
