@@ -88,6 +88,14 @@ class DiskTest(wk.TestCase):
             self.assertEqual(self.code(password), 5)
         self.assertEqual(self.server.log().count(FAILS), 1)
         self.assertTrue(live.alive())
+        # The audit is on that disk: no line is torn, no event forgotten.
+        # Two more logins, and the trouble's begin and end.
+        self.assertSoon(2 * len(spent) + 4, self.told)
+
+    def told(self):
+        """What the broker wrote into the audit file, or counted as lost."""
+        return sum(event.get("lines", 1) for event in self.store.audit()
+                   if event["event"] in ("login", "store", "lost"))
 
     def test_read_only__no_start_and_a_clear_line(self):
         wk.run("mount", "-o", "remount,ro", self.disk.root, check=0)

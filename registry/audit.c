@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <whitekey/file.h>
@@ -72,20 +73,61 @@ enum wk_err wk_audit_open(struct wk_audit **audit, const char *registry_path,
 
 /* ---- writing ------------------------------------------------------------ */
 
-/* Events to text; then one write, so that lines of processes never mix. */
-static bool write_events(struct wk_audit *audit, const struct wk_event *events,
-                         unsigned count) {
+/* What a full disk left of a line, unless somebody wrote behind it. */
+static void take_back(int fd, off_t len) {
+  struct stat st;
+  const off_t end = lseek(fd, 0, SEEK_CUR);
+  if (fstat(fd, &st) == 0 && st.st_size == end)
+    (void)!ftruncate(fd, end - len);
+}
+
+/* Gives how many of the lines are in the file now, whole. */
+static unsigned write_lines(int fd, const char *text, size_t len,
+                            unsigned lines) {
+  const ssize_t done = write(fd, text, len);
+  if (done == (ssize_t)len)
+    return lines;
+  size_t whole = 0;
+  lines = 0;
+  for (size_t i = 0; done > 0 && i < (size_t)done; i++) {
+    if (text[i] != '\n')
+      continue;
+    lines++;
+    whole = i + 1;
+  }
+  if (done > 0)
+    take_back(fd, done - (off_t)whole);
+  return lines;
+}
+
+/* Events to text; then one write, so that lines of processes never mix. Gives
+ * how many are written. */
+static unsigned write_events(const struct wk_audit *audit,
+                             const struct wk_event *events, unsigned count) {
   char text[BATCH * 512u];
   size_t used = 0;
-  bool done = true;
+  unsigned lines = 0;
+  unsigned written = 0;
   for (unsigned i = 0; i < count; i++) {
     if (sizeof text - used < WK_AUDIT_LINE_MAX) {
-      done = write(audit->fd, text, used) == (ssize_t)used && done;
+      written += write_lines(audit->fd, text, used, lines);
       used = 0;
+      lines = 0;
     }
     used += wk_event_line(text + used, &events[i]);
+    lines++;
   }
-  return write(audit->fd, text, used) == (ssize_t)used && done;
+  return written + write_lines(audit->fd, text, used, lines);
+}
+
+static void reopen_file(struct wk_audit *audit) {
+  int fd = -1;
+  const enum wk_err err =
+      wk_file_append(&fd, audit->path, audit->registry, NULL);
+  (void)err; /* fd -1: it is tried again with what comes */
+  if (audit->fd >= 0)
+    (void)close(audit->fd);
+  audit->fd = fd;
 }
 
 /* First, what was lost; then what is new. Only one thread writes. */
@@ -97,23 +139,15 @@ static void write_batch(struct wk_audit *audit, const struct wk_event *events,
   struct wk_event gap;
   wk_event_init(&gap, "lost", NULL);
   gap.lines = lost;
-  const bool told = lost > 0 && write_events(audit, &gap, 1);
-  const bool done = write_events(audit, events, count);
+  if (audit->fd < 0)
+    reopen_file(audit);
+  const bool told = lost > 0 && write_events(audit, &gap, 1) == 1;
+  const unsigned written = write_events(audit, events, count);
   (void)pthread_mutex_lock(&audit->lock);
   if (told)
     audit->lost -= lost;
-  if (!done)
-    audit->lost += count;
+  audit->lost += count - written;
   (void)pthread_mutex_unlock(&audit->lock);
-}
-
-static void reopen_file(struct wk_audit *audit) {
-  int fd = -1;
-  const enum wk_err err =
-      wk_file_append(&fd, audit->path, audit->registry, NULL);
-  (void)err; /* fd -1: what comes is counted as lost */
-  (void)close(audit->fd);
-  audit->fd = fd;
 }
 
 /* Takes a batch off the queue; lock is held. */

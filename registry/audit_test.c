@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <criterion/criterion.h>
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -123,4 +125,76 @@ Test(audit, reopen__goes_on_in_a_new_file) {
   cr_assert_eq(lines_of(moved), 1u);
   cr_assert_eq(lines_of(path), 1u);
   cr_assert_eq(wk_audit_open(&audit, db, NULL), WK_OK);
+}
+
+/* ---- what is lost ------------------------------------------------------- */
+
+/* No file of this process grows beyond so many bytes: a full disk. */
+static void disk_of(rlim_t bytes) {
+  struct rlimit limit;
+  (void)signal(SIGXFSZ, SIG_IGN);
+  cr_assert_eq(getrlimit(RLIMIT_FSIZE, &limit), 0);
+  limit.rlim_cur = bytes;
+  cr_assert_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+/* The one line that tells of losses; 0: none does. */
+static unsigned told_lost(void) {
+  char line[WK_AUDIT_LINE_MAX + 2];
+  unsigned lost = 0;
+  FILE *in = fopen(path, "r");
+  cr_assert_not_null(in);
+  while (fgets(line, sizeof line, in)) {
+    const char *lines = strstr(line, "\"event\":\"lost\",\"lines\":");
+    if (!lines)
+      continue;
+    cr_assert_eq(lost, 0u, "told twice");
+    lost = (unsigned)strtoul(lines + strlen("\"event\":\"lost\",\"lines\":"),
+                             NULL, 10);
+  }
+  (void)fclose(in);
+  return lost;
+}
+
+Test(audit, full_disk__every_event_is_counted_and_no_line_torn) {
+  disk_of(1000); /* in the midst of the 15th line */
+  for (unsigned i = 0; i < 100; i++)
+    wk_audit_admin(audit, "enable", "thermo-1");
+  disk_of(RLIM_INFINITY);
+  wk_audit_admin(audit, "disable", "thermo-1");
+  cr_assert_eq(lines_of(path), 101u);
+  cr_assert_eq(told_lost(), 100 - 1000 / 71u);
+}
+
+Test(audit, full_disk__writer_counts_those_of_a_batch_that_got_in) {
+  disk_of(1000);
+  cr_assert_eq(wk_audit_start_writer(audit, NULL), WK_OK);
+  for (unsigned i = 0; i < 100; i++)
+    wk_audit_admin(audit, "enable", "thermo-1");
+  wk_audit_close(audit);
+  disk_of(RLIM_INFINITY);
+  cr_assert_eq(lines_of(path), 1000 / 71u, "and none of them torn");
+  cr_assert_eq(wk_audit_open(&audit, db, NULL), WK_OK);
+}
+
+Test(audit, full_disk__what_was_lost_is_told_at_the_end_too) {
+  disk_of(1);
+  wk_audit_admin(audit, "enable", "thermo-1");
+  disk_of(RLIM_INFINITY);
+  wk_audit_close(audit);
+  cr_assert_eq(told_lost(), 1u);
+  cr_assert_eq(wk_audit_open(&audit, db, NULL), WK_OK);
+}
+
+Test(audit, reopen__failed_is_tried_again_with_each_event) {
+  cr_assert_eq(mkdir(moved, 0700), 0);
+  cr_assert_eq(unlink(path), 0);
+  cr_assert_eq(rename(moved, path), 0);
+  wk_audit_reopen(audit);
+  wk_audit_admin(audit, "enable", "d");
+  wk_audit_admin(audit, "enable", "d");
+  cr_assert_eq(rmdir(path), 0);
+  wk_audit_admin(audit, "disable", "d");
+  cr_assert_eq(told_lost(), 2u);
+  cr_assert_eq(lines_of(path), 3u);
 }
