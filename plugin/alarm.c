@@ -97,6 +97,14 @@ void wk_alarm_throttle(struct wk_plugin *plugin, const char *address,
     publish_note(&note);
 }
 
+bool wk_alarm_refusal(struct wk_plugin *plugin, const char *address) {
+  const enum wk_throttled throttled =
+      wk_throttle_refusal(plugin->throttle, address, wk_steady_ms());
+  if (throttled == WK_THROTTLE_BEGIN)
+    wk_alarm_throttle(plugin, address, 0);
+  return throttled == WK_THROTTLE_PASS;
+}
+
 void wk_alarm_tick(struct wk_plugin *plugin) {
   char address[WK_THROTTLE_TEXT];
   unsigned count;

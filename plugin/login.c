@@ -42,13 +42,7 @@ static bool is_junk(const struct wk_verdict *verdict) {
 static void tell(struct wk_plugin *plugin, const struct wk_attempt *attempt,
                  const struct wk_verdict *verdict, const char *method,
                  const char *address) {
-  const enum wk_throttled throttled =
-      is_junk(verdict)
-          ? wk_throttle_refusal(plugin->throttle, address, wk_steady_ms())
-          : WK_THROTTLE_PASS;
-  if (throttled == WK_THROTTLE_BEGIN)
-    wk_alarm_throttle(plugin, address, 0);
-  if (throttled != WK_THROTTLE_PASS) {
+  if (is_junk(verdict) && !wk_alarm_refusal(plugin, address)) {
     if (verdict->alarms != 0)
       wk_metrics_held(plugin->metrics);
     return;

@@ -86,6 +86,9 @@ void wk_alarm_login(struct wk_plugin *plugin, const struct wk_attempt *attempt,
                     const struct wk_verdict *verdict, const char *method,
                     const char *address);
 
+/* A refusal of that address. True: it is told, false: only counted. */
+bool wk_alarm_refusal(struct wk_plugin *plugin, const char *address);
+
 /* An address's refusals: from now on counted (0), or so many were. */
 void wk_alarm_throttle(struct wk_plugin *plugin, const char *address,
                        unsigned count);

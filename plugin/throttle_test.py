@@ -55,6 +55,20 @@ class ThrottleTest(wk.TestCase):
         self.assertSoon(1, lambda: self.count(event="throttle"))
         self.assertLess(self.count(reason="unknown"), BURST + 60)
 
+    def test_flood__of_key_updates_too(self):
+        """By an enrolled device, which could fill the disk with its audit."""
+        client, code = self.connect("thermo-1", self.device.password(1))
+        self.assertEqual(code, 0)
+        topic = "whitekey/v1/thermo-1/x3"
+        garbage = (b"x", xmsg.b64(bytes(107)))
+        for i in range(BURST + 60):
+            client.publish(topic, garbage[i % 2])
+        self.assertSoon(1, lambda: self.count(event="throttle"))
+        self.assertGreaterEqual(self.count(event="update"), BURST)
+        client.publish(topic, xmsg.b64(self.device.update(1)))
+        self.assertSoon(1, lambda: self.count(result="taken"))
+        self.assertLess(self.count(event="update"), BURST + 60)
+
     @unittest.skipIf(wk.SANITIZE, "a sanitizer keeps what was freed")
     def test_flood__of_ever_new_names_takes_no_memory(self):
         """Also of challenges, and of ids; what is kept is kept at once."""

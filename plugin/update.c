@@ -22,14 +22,20 @@ static const char *result_of(enum wk_err err, enum wk_status status) {
   return status == WK_STATUS_PENDING ? "taken" : "refused";
 }
 
+/* A device may send as many as it likes: what is refused is throttled. */
 static void report(struct wk_plugin *plugin, const struct wk_session *session,
-                   const struct mosquitto *client, const char *result) {
+                   const struct mosquitto *client, enum wk_err err,
+                   enum wk_status status) {
   unsigned held;
+  const char *address = mosquitto_client_address(client);
+  const bool taken = err == WK_OK && status == WK_STATUS_PENDING;
+  if (!taken && !wk_alarm_refusal(plugin, address))
+    return;
+  const char *result = result_of(err, status);
   const struct wk_audit_note note = {.event = "update",
                                      .result = result,
                                      .did = session->did,
-                                     .address =
-                                         mosquitto_client_address(client),
+                                     .address = address,
                                      .client_id = session->client_id,
                                      .epoch = session->accepted.c_epoch,
                                      .index = session->accepted.c_index};
@@ -72,7 +78,7 @@ int wk_on_message(int event, void *event_data, void *userdata) {
           WK_ANSWER_ALLOW)
     return plugin->broker->message.deny;
   const enum wk_err err = update(plugin, session, message, &status);
-  report(plugin, session, message->client, result_of(err, status));
+  report(plugin, session, message->client, err, status);
   if (err != WK_OK)
     return plugin->broker->message.deny;
   message->payload = NULL; /* the broker frees the old one */
