@@ -4,11 +4,36 @@
 import datetime
 import os
 import shutil
+import sqlite3
 
 import cli_case
 import wk
 
 UTC = "%Y-%m-%dT%H:%M:%SZ"
+
+# A disk that takes so many writes of SQLite's and is full then.
+DISK = """
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/types.h>
+typedef ssize_t writer(int, const void *, size_t, off64_t);
+static int left = -1;
+ssize_t pwrite64(int fd, const void *data, size_t len, off64_t at) {
+  if (left < 0)
+    left = atoi(getenv("WRITES"));
+  if (left == 0) {
+    errno = ENOSPC;
+    return -1;
+  }
+  left--;
+  return ((writer *)dlsym(RTLD_NEXT, "pwrite64"))(fd, data, len, at);
+}
+ssize_t pwrite(int fd, const void *data, size_t len, off_t at) {
+  return pwrite64(fd, data, len, at);
+}
+"""
 
 
 class RestoreTest(cli_case.CliTest):
@@ -75,6 +100,85 @@ class RestoreTest(cli_case.CliTest):
         self.assertNotEqual(second.process.wait(), 0)
         self.assertIn(".lock: another process holds it", second.log())
         second.stop()
+
+    def refused(self, says):
+        """Tells why, and leaves the file that stands there as it is."""
+        with open(self.reg.path, "rb") as file:
+            before = file.read()
+        self.fails("restore", says=f"{self.reg.path}: {says}",
+                   env=self.reg.env)
+        with open(self.reg.path, "rb") as file:
+            self.assertEqual(file.read(), before)
+
+    def sql(self, script, path=None):
+        file = sqlite3.connect(path or self.reg.path)
+        file.executescript(script)
+        file.close()
+
+    def test_restore__what_is_no_registry_is_left_alone(self):
+        os.unlink(self.reg.path)
+        self.folder.write("registry.db", "a letter, not a database\n" * 40)
+        self.refused("file is not a database")
+        os.unlink(self.reg.path)
+        self.sql("CREATE TABLE head (realm)")
+        self.refused("is no WhiteKey registry")
+
+    def test_restore__registry_of_a_newer_version_is_left_alone(self):
+        self.sql("PRAGMA user_version = 99")
+        self.refused("is of version 99, which this program does not know")
+
+    def test_restore__other_key_s_registry_is_left_alone(self):
+        other = self.registry("other")
+        shutil.copy(other.path, self.reg.path)
+        self.fails("restore", says=f"{self.reg.master}: is not the master "
+                   f"key of {self.reg.path}", env=self.reg.env)
+
+    def test_restore__backup_that_is_not_whole_is_left_alone(self):
+        with open(self.reg.path, "rb") as file:
+            whole = file.read()
+        for cut in range(len(whole) // 8, len(whole), len(whole) // 8):
+            with open(self.reg.path, "wb") as file:
+                file.write(whole[:cut])
+            self.refused("")
+
+    def test_restore__backup_with_a_damaged_page_is_left_alone(self):
+        """SQLite itself reads only what it needs."""
+        with open(self.reg.path, "rb") as file:
+            whole = file.read()
+        page = 4096
+        for at in range(page, len(whole), page):
+            with open(self.reg.path, "wb") as file:
+                file.write(whole[:at] + b"\x55" * page + whole[at + page:])
+            self.refused("")
+
+    def test_restore__missing_or_a_folder_is_told(self):
+        os.unlink(self.reg.path)
+        self.fails("restore", says=f"{self.reg.path}: No such file",
+                   env=self.reg.env)
+        os.mkdir(self.reg.path)
+        self.fails("restore", says=f"{self.reg.path}: ", env=self.reg.env)
+
+    def content(self):
+        file = sqlite3.connect(self.reg.path)
+        text = "\n".join(file.iterdump())
+        file.close()
+        return text
+
+    def test_restore__disk_that_fills_up_leaves_the_registry_as_it_was(self):
+        before = self.content()
+        writes = 0
+        while True:
+            done = wk.run(
+                *wk.preload(self.folder, DISK, WRITES=writes),
+                wk.program("whitekey"), "restore", env=self.reg.env)
+            if done.returncode == 0:
+                break
+            self.assertEqual((done.returncode, done.stdout), (1, ""))
+            self.assertRegex(done.stderr, f"{self.reg.path}: .*(full|I/O)")
+            self.assertEqual(self.content(), before)
+            writes += 1
+        self.assertGreater(writes, 2)
+        self.assertNotEqual(self.content(), before)
 
     def test_restore__wrong_times_are_usage_errors(self):
         for at in ("yesterday", "2026-11-22", "2999-01-01T00:00:00Z",

@@ -18,9 +18,12 @@ static enum wk_err move_not_before(struct wk_store *store, int64_t to,
   return wk_store_not_before(store, *not_before, why);
 }
 
+/* A backup may be damaged where no login of today looks. */
 static enum wk_err restore(struct wk_store *store, int64_t to,
                            int64_t *not_before, struct wk_why *why) {
-  enum wk_err err = wk_store_begin(store, why);
+  enum wk_err err = wk_store_check(store, why);
+  if (err == WK_OK)
+    err = wk_store_begin(store, why);
   if (err != WK_OK)
     return err;
   err = move_not_before(store, to, not_before, why);

@@ -127,6 +127,10 @@ WK_MUST_CHECK enum wk_err wk_store_role_user(struct wk_store *store,
 
 const char *wk_store_path(const struct wk_store *store);
 
+/* Reads every page of the file. WK_ERR_CORRUPT: one is damaged. */
+WK_MUST_CHECK enum wk_err wk_store_check(struct wk_store *store,
+                                         struct wk_why *why);
+
 /* ---- runs and changes, for the server ----------------------------------- */
 
 /*

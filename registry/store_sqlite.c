@@ -105,19 +105,49 @@ static enum wk_err corrupt(struct wk_store *store, struct wk_why *why,
 
 /* ---- open -------------------------------------------------------------- */
 
-static enum wk_err pragma_is(struct wk_store *store, const char *pragma,
-                             int want, const char *complaint,
-                             struct wk_why *why) {
+static enum wk_err pragma_get(struct wk_store *store, const char *pragma,
+                              int *value, struct wk_why *why) {
   sqlite3_stmt *stmt = NULL;
   const int code = sqlite3_prepare_v2(store->db, pragma, -1, &stmt, NULL);
   if (code != SQLITE_OK)
     return wk_store_failed(store, why, code);
   const int step = sqlite3_step(stmt);
-  const int got = step == SQLITE_ROW ? sqlite3_column_int(stmt, 0) : -1;
+  *value = step == SQLITE_ROW ? sqlite3_column_int(stmt, 0) : -1;
   (void)sqlite3_finalize(stmt);
-  if (step != SQLITE_ROW)
-    return wk_store_failed(store, why, step);
-  return got == want ? WK_OK : corrupt(store, why, complaint);
+  return step == SQLITE_ROW ? WK_OK : wk_store_failed(store, why, step);
+}
+
+/* A registry of the present version, from now on. */
+static enum wk_err check_version(struct wk_store *store, struct wk_why *why) {
+  int id = 0;
+  int version = 0;
+  enum wk_err err = pragma_get(store, "PRAGMA application_id", &id, why);
+  if (err == WK_OK && id != APPLICATION_ID)
+    err = corrupt(store, why, "is no WhiteKey registry");
+  if (err == WK_OK)
+    err = pragma_get(store, "PRAGMA user_version", &version, why);
+  if (err == WK_OK && version == 1)
+    return wk_store_upgrade(store, why);
+  if (err == WK_OK && version != SCHEMA_VERSION)
+    err = wk_fail(why, WK_ERR_CORRUPT,
+                  "%s: is of version %d, which this program does not know",
+                  store->path, version);
+  return err;
+}
+
+enum wk_err wk_store_check(struct wk_store *store, struct wk_why *why) {
+  sqlite3_stmt *stmt = NULL;
+  int code = sqlite3_prepare_v2(store->db, "PRAGMA integrity_check(1)", -1,
+                                &stmt, NULL);
+  if (code == SQLITE_OK)
+    code = sqlite3_step(stmt);
+  enum wk_err err = WK_OK;
+  if (code != SQLITE_ROW)
+    err = wk_store_failed(store, why, code);
+  else if (strcmp((const char *)sqlite3_column_text(stmt, 0), "ok") != 0)
+    err = corrupt(store, why, "is damaged");
+  (void)sqlite3_finalize(stmt);
+  return err;
 }
 
 static enum wk_err prepare_all(struct wk_store *store, struct wk_why *why) {
@@ -138,14 +168,7 @@ static enum wk_err open_db(struct wk_store *store, struct wk_store_head *head,
   if (code != SQLITE_OK)
     return wk_store_failed(store, why, code);
   (void)sqlite3_busy_timeout(store->db, PATIENCE_MS);
-  enum wk_err err = pragma_is(store, "PRAGMA application_id", APPLICATION_ID,
-                              "is no WhiteKey registry", why);
-  if (err == WK_OK &&
-      pragma_is(store, "PRAGMA user_version", 1, "", NULL) == WK_OK)
-    err = wk_store_upgrade(store, why);
-  if (err == WK_OK)
-    err = pragma_is(store, "PRAGMA user_version", SCHEMA_VERSION,
-                    "a registry of another version", why);
+  enum wk_err err = check_version(store, why);
   if (err != WK_OK)
     return err;
   code = sqlite3_exec(store->db,

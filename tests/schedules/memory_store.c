@@ -290,11 +290,6 @@ enum wk_err wk_store_load(struct wk_store *store,
   return WK_OK;
 }
 
-const char *wk_store_path(const struct wk_store *store) {
-  (void)store;
-  return "/"; /* it is asked whether this exists */
-}
-
 /* ---- runs and changes --------------------------------------------------- */
 
 enum wk_err wk_store_head(struct wk_store *store, struct wk_store_head *head,

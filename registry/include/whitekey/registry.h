@@ -173,7 +173,7 @@ WK_MUST_CHECK enum wk_err wk_registry_act_for(struct wk_registry *registry,
  * until `at`, Unix seconds. From now on a message counts only if its time is
  * after `at` and a clock that may run max_skew ahead, or with a challenge.
  * *not_before, the first time that counts, never moves back.
- * WK_ERR_BUSY: a server runs on it.
+ * WK_ERR_BUSY: a server runs on it. WK_ERR_CORRUPT: a page of it is damaged.
  */
 WK_MUST_CHECK enum wk_err wk_registry_restore(struct wk_registry *registry,
                                               int64_t at, uint32_t max_skew,
