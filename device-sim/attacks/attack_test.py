@@ -86,6 +86,26 @@ class LabTest(Case):
                       check=1)
         self.assertRegex(done.stdout + done.stderr, says)
 
+    def states(self):
+        listed = json.loads(self.store.cli("list", "--json").stdout)
+        return {device["d_id"]: device["state"] for device in listed}
+
+    def test_attack__revokes_what_it_enrolled_and_nothing_else(self):
+        broker = self.broker(self.store, options={"acl": None})
+        self.store.enrol("thermo-1")
+        wk.run("whitekey-sim", "attack", "topic-trespass", "--port",
+               broker.port, env=self.store.env, check=0)
+        self.assertEqual(self.states(), {
+            "thermo-1": "enabled", "sim-intruder": "revoked",
+            "sim-topic-trespass": "revoked"})
+        self.assertSoon(2, lambda: [
+            event["event"] for event in self.store.audit()].count("revoke"))
+
+    def test_attack__that_cannot_be_tried_revokes_too(self):
+        broker = self.broker(self.registry("other"))
+        self.fails("replay", "--port", broker.port, says="not tried")
+        self.assertEqual(self.states(), {"sim-replay": "revoked"})
+
     def test_attack__at_another_registrys_broker_is_not_tried(self):
         broker = self.broker(self.registry("other"))
         self.fails("copy-second", "--port", broker.port,
@@ -101,6 +121,7 @@ class LabTest(Case):
         self.assertEqual([name for name, row in rows.items()
                           if not row["held"]], ["restored-backup"])
         self.assertEqual(rows["restored-backup"]["verdict"], "left out")
+        self.assertEqual(set(self.states().values()), {"revoked"})
 
     def test_interrupt__ends_the_broker_and_leaves_nothing(self):
         temporary = self.folder.path("tmp")

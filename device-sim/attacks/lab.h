@@ -21,6 +21,7 @@
 #include "peer.h"
 
 #define LAB_CLIENTS 6u
+#define LAB_DEVICES 2u /* the attacked one, and one beside it */
 #define LAB_PATH_MAX 256u
 
 struct lab {
@@ -35,7 +36,8 @@ struct lab {
   bool hushed; /* for the moment they are not even kept */
   cJSON *steps;
   struct evidence evidence;
-  char answer[96];             /* the broker's, where no audit line shows it */
+  char answer[96]; /* the broker's, where no audit line shows it */
+  char enrolled[LAB_DEVICES][WK_DID_MAX + 1]; /* revoked in the end */
   struct wk_credential device; /* as it was enrolled: a thief's copy */
   struct wk_client *client;    /* the honest one */
   struct wk_client *clients[LAB_CLIENTS];
@@ -63,11 +65,12 @@ void lab_close_registry(struct lab *lab);
 void lab_path(const struct lab *lab, char path[2 * LAB_PATH_MAX],
               const char *name);
 
-/* A fresh device, and the end of all that the attack made. */
+/* A fresh device, and the end of all that the attack made: its devices are
+ * revoked. */
 void lab_begin(struct lab *lab, const struct attack *attack);
 void lab_end(struct lab *lab);
 
-/* Enrols a device. */
+/* Enrols a device, until the end of the attack. */
 void lab_enrol(struct lab *lab, struct wk_credential *credential,
                const char *did, uint32_t length, bool user);
 

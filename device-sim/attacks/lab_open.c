@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <whitekey/bytes.h>
+#include <whitekey/log.h>
 #include <whitekey/random.h>
 
 #include "lab.h"
@@ -109,6 +110,16 @@ static void chain_of(struct wk_enrolled_chain *enrolled,
     wk_credential_anchor(enrolled->anchor, id, role, chain);
 }
 
+static void remember(struct lab *lab, const char *did) {
+  size_t i = 0;
+  while (i < LAB_DEVICES && lab->enrolled[i][0] != '\0')
+    i++;
+  if (i == LAB_DEVICES)
+    lab_fail(lab, "%s: no room for one more device", did);
+  else
+    (void)snprintf(lab->enrolled[i], sizeof lab->enrolled[i], "%s", did);
+}
+
 void lab_enrol(struct lab *lab, struct wk_credential *credential,
                const char *did, uint32_t length, bool user) {
   struct wk_enrolment device = {0};
@@ -121,6 +132,7 @@ void lab_enrol(struct lab *lab, struct wk_credential *credential,
     (void)wk_fail(&lab->why, lab->err, "%s: no device's name", did);
     return;
   }
+  remember(lab, did);
   wk_random(credential->bio_id, sizeof credential->bio_id);
   wk_credential_chain_new(&credential->c, length);
   if (user)
@@ -160,7 +172,29 @@ void lab_begin(struct lab *lab, const struct attack *attack) {
         evidence_begin(&lab->evidence, lab->options->registry, &lab->why);
 }
 
+/* Nobody has its key any more. A restored registry may not know it. */
+static void disenrol(struct lab *lab, char did[WK_DID_MAX + 1]) {
+  struct wk_why why;
+  if (did[0] == '\0')
+    return;
+  lab->err = WK_OK;
+  if (!lab->registry)
+    lab_open_registry(lab);
+  enum wk_err err = lab->err;
+  if (err == WK_OK)
+    err = wk_registry_change(lab->registry, did, WK_CHANGE_REVOKE, &why);
+  else
+    why = lab->why;
+  if (err == WK_OK)
+    wk_audit_admin(lab->audit, "revoke", did);
+  else if (err != WK_ERR_MISSING)
+    wk_log(WK_LOG_ERROR, "%s; to be revoked: %s", why.text, did);
+  did[0] = '\0';
+}
+
 void lab_end(struct lab *lab) {
+  for (size_t i = 0; i < LAB_DEVICES; i++)
+    disenrol(lab, lab->enrolled[i]);
   for (size_t i = 0; i < LAB_CLIENTS; i++) {
     wk_client_free(lab->clients[i]);
     lab->clients[i] = NULL;
