@@ -12,6 +12,7 @@ import signal
 import rawmqtt
 import wk
 import xmsg
+from clock import Clock
 
 REFUSED, NOT_AUTHORIZED = 5, 0x87
 
@@ -114,6 +115,35 @@ class ReloadTest(wk.TestCase):
         for client in go:
             client.wait_closed()
         self.assertTrue(all(client.alive() for client in stay))
+
+    def test_reload__is_answered_no_for_who_may_not_stay(self):
+        """The clock stands still, so that no look at the registry closes
+        them: only the broker's question can."""
+        clock = Clock(self.folder)
+        broker = self.broker(self.store, under=clock.under)
+        stay = self.admitted(broker, self.store.enrol("fine"))
+        ways = ({"version": 4}, {"version": 5, "expiry": 600},
+                {"version": 5, "method": "WHITEKEY"},
+                {"version": 5, "expiry": 600, "method": "WHITEKEY"})
+        devices = [self.store.enrol(f"d-{i}") for i in range(len(ways))]
+        go = [self.admitted(broker, device, **way)
+              for device, way in zip(devices, ways)]
+        clock.stop()
+        for _ in range(3):
+            stay.ping()  # looks once more, for the last time
+        for change, device in zip(("revoke", "disable", "revoke", "disable"),
+                                  devices):
+            self.store.cli(change, device.did)
+        for device in devices:  # their logins ask the registry's file
+            _, answer = self.login(broker, device, client_id="x")
+            self.assertEqual(answer.code, REFUSED)
+        self.assertTrue(all(client.alive() for client in go))
+        broker.reload()
+        for client in go:
+            client.wait_closed()
+        self.assertTrue(stay.alive())
+        for device in devices:
+            self.assertIn(f"device {device.did} may not stay", broker.log())
 
     def test_reload__offline_session_of_a_revoked_device_is_worthless(self):
         broker = self.broker(self.store)
