@@ -13,6 +13,7 @@
 struct input {
   struct cli_place place;
   int64_t at;
+  bool at_given;
   uint32_t max_skew;
 };
 
@@ -45,6 +46,7 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     return 0;
   case 'a':
     input->at = past_time(state, arg);
+    input->at_given = true;
     return 0;
   case 's':
     input->max_skew = cli_number(state, "--max-skew", arg, 0, MAX_SKEW_MAX);
@@ -67,13 +69,39 @@ static const char doc[] =
     "Devices that changed their chain since the backup must be enrolled "
     "again (reason epoch).";
 
-static void print_time(int64_t not_before) {
-  const time_t when = (time_t)not_before;
-  char text[] = "0000-00-00T00:00:00Z";
+#define TIME_SIZE sizeof "0000-00-00T00:00:00Z"
+
+static void write_time(char text[TIME_SIZE], int64_t at) {
+  const time_t when = (time_t)at;
   struct tm utc;
+  memcpy(text, "0000-00-00T00:00:00Z", TIME_SIZE);
   if (gmtime_r(&when, &utc))
-    (void)strftime(text, sizeof text, TIME_FORMAT, &utc);
-  (void)printf("logins count from %s on\n", text);
+    (void)strftime(text, TIME_SIZE, TIME_FORMAT, &utc);
+}
+
+static bool latest(void *context, const struct wk_device_info *device) {
+  int64_t *at = context;
+  if (device->login_at > *at)
+    *at = device->login_at;
+  return true;
+}
+
+/* A machine whose clock nobody has set yet would have what was spent after
+ * that time let in again. */
+static enum wk_err check_clock(struct wk_registry *registry, int64_t at,
+                               struct wk_why *why) {
+  char login_text[TIME_SIZE];
+  char text[TIME_SIZE];
+  int64_t login_at = 0;
+  const enum wk_err err = wk_registry_list(registry, latest, &login_at, why);
+  if (err != WK_OK || login_at <= at)
+    return err;
+  write_time(login_text, login_at);
+  write_time(text, at);
+  return wk_fail(why, WK_ERR_ARGUMENT,
+                 "the backup knows of a login at %s, and this machine's clock "
+                 "says %s: set it, or give --at",
+                 login_text, text);
 }
 
 int cli_restore(int argc, char **argv) {
@@ -92,13 +120,17 @@ int cli_restore(int argc, char **argv) {
   enum wk_err err = cli_office_open(&office, &input.place, &why);
   if (err != WK_OK)
     return cli_fail(&why);
-  err = wk_registry_restore(office.registry, input.at, input.max_skew,
-                            &not_before, &why);
+  err = input.at_given ? WK_OK : check_clock(office.registry, input.at, &why);
+  if (err == WK_OK)
+    err = wk_registry_restore(office.registry, input.at, input.max_skew,
+                              &not_before, &why);
   if (err == WK_OK)
     wk_audit_admin(office.audit, "restore", NULL);
   cli_office_close(&office);
   if (err != WK_OK)
     return cli_fail(&why);
-  print_time(not_before);
+  char text[TIME_SIZE];
+  write_time(text, not_before);
+  (void)printf("logins count from %s on\n", text);
   return cli_finish();
 }

@@ -9,6 +9,7 @@ import sqlite3
 import cli_case
 import wk
 
+LATER = 4000000000
 UTC = "%Y-%m-%dT%H:%M:%SZ"
 
 # A disk that takes so many writes of SQLite's and is full then.
@@ -78,6 +79,18 @@ class RestoreTest(cli_case.CliTest):
             self.login(server, self.reg.otp(self.device, "--no-time")))
         self.assertSoon(
             True, lambda: self.login(server, self.reg.otp(self.device)))
+
+    def test_restore__by_a_clock_that_nobody_has_set(self):
+        db = sqlite3.connect(self.reg.path)
+        db.execute("UPDATE device SET login_at = ?", (LATER,))
+        db.commit()
+        db.close()
+        wrong = self.reg.cli("restore", check=1).stderr
+        self.assertRegex(wrong, r"knows of a login at 2096-10-02T07:06:40Z,"
+                                r" and this machine's clock says 20\S+Z: set")
+        self.assertNotIn("restore",
+                         [e["event"] for e in self.reg.audit()])
+        self.reg.cli("restore", "--at", self.now())
 
     def test_restore__is_audited(self):
         self.reg.cli("restore")
