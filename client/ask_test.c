@@ -3,8 +3,10 @@
 #include <criterion/criterion.h>
 
 #include <fcntl.h>
+#include <grp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -162,4 +164,19 @@ Test(ask, noise__is_read_in_portions) {
   cr_assert_eq(write(master, noise, sizeof noise), (ssize_t)sizeof noise);
   cr_assert_eq(ask(WK_LINE_PASSWORD, &answer), WK_ERR_AGAIN);
   cr_assert_eq(read(asking.serial.fd, noise, sizeof noise), 1024);
+}
+
+/* Of a user who may not, the usual case on a machine with a new dongle. */
+Test(ask, port__of_a_group_is_told) {
+  const struct question q = {.op = WK_LINE_INFO};
+  const uint8_t *content = NULL;
+  struct wk_why why = {""};
+  size_t len = 0;
+  cr_assert_eq(fchmod(kept, 0020), 0);
+  if (geteuid() == 0)
+    cr_assert(setgroups(0, NULL) == 0 && setegid(65534) == 0 &&
+              seteuid(65534) == 0);
+  cr_assert_eq(asking_ask(&asking, &q, &content, &len, &why), WK_ERR_IO);
+  cr_assert(strstr(why.text, ": Permission denied: it is for the group "),
+            "%s", why.text);
 }

@@ -3,9 +3,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -36,12 +38,24 @@ static bool configure(int fd) {
          tcsetattr(fd, TCSANOW, &mode) == 0 && tcflush(fd, TCIOFLUSH) == 0;
 }
 
+/* Debian gives serial ports to a group, of which few users are. */
+static enum wk_err not_open(const char *name, int cause, struct wk_why *why) {
+  struct stat st;
+  const struct group *group = NULL;
+  if (cause == EACCES && stat(name, &st) == 0 && (st.st_mode & S_IWGRP) != 0)
+    group = getgrgid(st.st_gid);
+  if (group)
+    return wk_fail(why, WK_ERR_IO, "%s: %s: it is for the group %s", name,
+                   strerror(cause), group->gr_name);
+  return wk_fail(why, cause == ENOENT ? WK_ERR_MISSING : WK_ERR_IO, "%s: %s",
+                 name, strerror(cause));
+}
+
 enum wk_err serial_open(struct serial *s, struct wk_why *why) {
   memset(&s->in, 0, sizeof s->in);
   s->fd = open(s->name, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
   if (s->fd < 0)
-    return wk_fail(why, errno == ENOENT ? WK_ERR_MISSING : WK_ERR_IO, "%s: %s",
-                   s->name, strerror(errno));
+    return not_open(s->name, errno, why);
   if (!isatty(s->fd)) {
     serial_close(s);
     return wk_fail(why, WK_ERR_ARGUMENT, "%s: is no serial port", s->name);
