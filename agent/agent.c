@@ -40,11 +40,11 @@ static enum wk_err open_signals(struct agent *agent, struct wk_why *why) {
 static enum wk_err open_client(struct wk_client **client,
                                const struct config *config,
                                struct wk_why *why) {
+  wk_clock *clock = config->no_clock ? NULL : wk_clock_system;
   if (config->dongle)
-    return wk_client_open_dongle(client, config->dongle, wk_clock_system, NULL,
-                                 why);
+    return wk_client_open_dongle(client, config->dongle, clock, NULL, why);
   const enum wk_err err =
-      wk_client_open(client, config->credential, wk_clock_system, NULL, why);
+      wk_client_open(client, config->credential, clock, NULL, why);
   if (err == WK_OK && wk_client_has_user(*client))
     return wk_fail(
         why, WK_ERR_ARGUMENT,

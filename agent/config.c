@@ -20,6 +20,7 @@ enum key {
   CLIENTS,
   METHOD,
   KEY_UPDATE,
+  CLOCK,
   RESERVE,
   KEYS
 };
@@ -36,6 +37,7 @@ static const struct wk_setting all[KEYS] = {
     [CLIENTS] = {"clients", false, false},
     [METHOD] = {"method", false, false},
     [KEY_UPDATE] = {"key_update", false, false},
+    [CLOCK] = {"clock", false, false},
     [RESERVE] = {"reserve", false, false},
 };
 
@@ -155,6 +157,9 @@ static const char *take(void *context, size_t which, const char *value) {
     return wk_update_when_parse(&config->key_update, value) == WK_OK
                ? NULL
                : "must be quarter, session or never";
+  case CLOCK:
+    return set_word(&config->no_clock, value, "system", "none",
+                    "must be system or none");
   case RESERVE:
     return set_reserve(config, value);
   case KEYS:

@@ -32,6 +32,7 @@ struct config {
   size_t user_count;             /* 0: whoever its file lets in */
   bool many;                     /* clients at the same time */
   bool challenge;                /* always, MQTT 5 alone */
+  bool no_clock;                 /* this machine's is not to be trusted */
   enum wk_update_when key_update;
   uint32_t reserve;
 };

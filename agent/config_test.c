@@ -30,13 +30,15 @@ Test(agent_config, parse__values_and_defaults) {
   cr_assert_str_eq(config.listen[0].address.host, "127.0.0.1");
   cr_assert_eq(config.reserve, 16u);
   cr_assert(!config.many && !config.challenge && !config.pinned);
+  cr_assert(!config.no_clock);
   cr_assert_eq(config.key_update, WK_UPDATE_QUARTER);
   config_free(&config);
   cr_assert_eq(parse(&config,
                      NEEDED "cafile x y\nserver_name n\npin " COLONS
                             "\nlisten unix:/s\nlisten unix:t\n"
                             "allow_user root\nclients many\n"
-                            "method challenge\nkey_update never\nreserve 1\n",
+                            "method challenge\nkey_update never\nreserve 1\n"
+                            "clock none\n",
                      &why),
                WK_OK, "%s", why.text);
   cr_assert_str_eq(config.cafile, "x y");
@@ -45,6 +47,7 @@ Test(agent_config, parse__values_and_defaults) {
   cr_assert_eq(config.user_count, 1u);
   cr_assert_eq(config.users[0], 0u);
   cr_assert(config.many && config.challenge && config.pinned);
+  cr_assert(config.no_clock);
   cr_assert_eq(config.key_update, WK_UPDATE_NEVER);
   cr_assert_eq(config.reserve, 1u);
   config_free(&config);
@@ -74,6 +77,7 @@ ParameterizedTestParameters(agent_config, parse__broken_is_told) {
       {NEEDED "pin " DIGITS DIGITS ":\n", "a.conf:3: pin must be the 64"},
       {NEEDED "clients 2\n", "a.conf:3: clients must be one or many"},
       {NEEDED "method plain\n", "a.conf:3: method must be auto or challenge"},
+      {NEEDED "clock off\n", "a.conf:3: clock must be system or none"},
       {"broker mqtt://b\n",
        "a.conf: credential FILE or dongle PORT is needed"},
       {NEEDED "dongle /dev/x\n", "a.conf: credential FILE or dongle PORT"},

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "own.h"
 
@@ -115,14 +116,30 @@ static bool is_unfit(enum wk_mqtt_version version, uint8_t code) {
                               : code == 1 || code == 2;
 }
 
+/* The reason is the broker's secret; the commonest one can be seen here. */
+static void tell_refusal(struct login *login, uint8_t code) {
+  const time_t now = time(NULL);
+  char text[sizeof "0000-00-00 00:00 UTC"] = "?";
+  struct tm utc;
+  if (gmtime_r(&now, &utc))
+    (void)strftime(text, sizeof text, "%Y-%m-%d %H:%M UTC", &utc);
+  if (is_for_client(login->version, code))
+    wk_why_set(&login->why, "the broker refused the login: CONNACK 0x%02x",
+               code);
+  else
+    wk_why_set(&login->why,
+               "the broker refused the login: CONNACK 0x%02x (its audit says "
+               "why; this machine's clock says %s)",
+               code, text);
+}
+
 static void refused(struct login *login,
                     const struct wk_mqtt_connack *connack) {
   login->busy = login->version == WK_MQTT_5
                     ? connack->code == 0x88 || connack->code == 0x89
                     : connack->code == 3;
   login->step = LOGIN_REFUSED;
-  wk_why_set(&login->why, "the broker refused the login: CONNACK 0x%02x",
-             connack->code);
+  tell_refusal(login, connack->code);
   if (!login->busy) /* protocol section 2 */
     wk_client_refused(login->client);
   login->unfit = is_unfit(login->version, connack->code);

@@ -68,6 +68,20 @@ class TroubleTest(AgentTest):
         self.assertEqual(self.code(), UNAVAILABLE[4])
         agent.wait_log("chain C is spent")
 
+    def test_no_clock__logins_carry_no_time(self):
+        self.server.stop()
+        self.server = self.broker(self.devices,
+                                  options={"require_time": "true"})
+        agent = self.agent(clock="none")
+        self.assertNotEqual(self.code(), 0)
+        self.assertSoon(["clock"], self.reasons)
+        agent.wait_log("its audit says why; this machine's clock says 20")
+        agent.stop()
+        self.server.stop()
+        self.server = self.broker(self.devices)
+        self.agent(clock="none")
+        self.assertEqual(self.code(), 0)
+
     def test_restart__mosquitto_sub_comes_back_by_itself(self):
         self.agent()
         second = self.devices.enrol("thermo-2")
