@@ -167,13 +167,11 @@ static void on_connack(struct login *login,
     return;
   }
   login->step = LOGIN_PROVING;
-  if (login->version == WK_MQTT_5) {
+  /* In 3.1.1 nobody has proven anything yet: X4 tells of the success. */
+  if (login->version == WK_MQTT_5)
     login->subscribed = true;
-  } else {
-    wk_client_accepted(login->client);
-    if (own_subscribe(login) != WK_OK)
-      login->step = LOGIN_FAILED;
-  }
+  else if (own_subscribe(login) != WK_OK)
+    login->step = LOGIN_FAILED;
   go_on(login);
 }
 

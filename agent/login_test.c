@@ -254,6 +254,33 @@ Test(login, mqtt_311__lasting_session_stays_subscribed) {
   cr_assert_eq(login.to_client.len, 4u);
 }
 
+/* The same client's next login. */
+static void again(void) {
+  const struct wk_mqtt_connect asked = proof_asked(WK_MQTT_311);
+  struct wk_client *client = login.client;
+  login_end(&login);
+  login = (struct login){.client = client, .when = WK_UPDATE_NEVER};
+  cr_assert_eq(login_begin(&login, &asked), WK_OK);
+}
+
+/* Section 2: 1, 2, 4 once since the last success. An impostor that refuses and
+ * lets in by turns must not have a chain used up so much faster. */
+Test(login, mqtt_311__without_proof_is_no_success) {
+  struct wk_otp otp;
+  struct wk_header header;
+  begin(WK_MQTT_311, LOGIN_PLAIN);
+  HEAR(0x20, 2, 0, 5);
+  again(); /* index 2 */
+  HEAR(0x20, 2, 0, 5);
+  again(); /* 4 */
+  HEAR(0x20, 2, 0, 0);
+  again(); /* 5 */
+  HEAR(0x20, 2, 0, 5);
+  cr_assert_eq(wk_client_next(login.client, NULL, &otp, NULL), WK_OK);
+  cr_assert_eq(wk_header_parse(&header, WK_X1, otp.x1, WK_X1_LEN), WK_OK);
+  cr_assert_eq(header.index, 9u, "%u", header.index);
+}
+
 Test(login, mqtt_311__no_challenge) {
   const struct wk_mqtt_connect asked = proof_asked(WK_MQTT_311);
   login = (struct login){.client = proof_client(&credential),
