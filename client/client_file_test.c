@@ -11,6 +11,7 @@
 #include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -46,6 +47,26 @@ static void end(void) {
 
 TestSuite(client_file, .init = begin, .fini = end);
 
+/* The system's calls that make a file durable, in their order. */
+static char order[8];
+
+static void note(char what) {
+  const size_t len = strlen(order);
+  if (len + 1 < sizeof order)
+    order[len] = what;
+}
+
+int fsync(int fd) {
+  struct stat st;
+  note(fstat(fd, &st) == 0 && S_ISDIR(st.st_mode) ? 'd' : 'f');
+  return (int)syscall(SYS_fsync, fd);
+}
+
+int rename(const char *from, const char *to) {
+  note('r');
+  return renameat(AT_FDCWD, from, AT_FDCWD, to);
+}
+
 static struct wk_client *open_file(const char *name) {
   struct wk_client *client = NULL;
   struct wk_why why = {""};
@@ -65,6 +86,14 @@ Test(client_file, next__index_is_in_the_file_before_it_is_given) {
   }
   cr_assert_eq(stat(path, &st), 0);
   cr_assert_eq(st.st_mode & 07777, 0600u);
+  wk_client_free(client);
+}
+
+Test(client_file, next__survives_a_power_cut_from_then_on) {
+  struct wk_client *client = open_file(path);
+  memset(order, 0, sizeof order);
+  (void)device_index(client);
+  cr_assert_str_eq(order, "frd", "%s", order);
   wk_client_free(client);
 }
 
