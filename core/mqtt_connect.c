@@ -15,7 +15,7 @@
 #define SESSION_PRESENT 0x01u
 #define RETURN_CODE_MAX 5u /* 3.1.1, table 3.1 */
 
-static const uint8_t protocol[6] = {0, 4, 'M', 'Q', 'T', 'T'};
+static WK_FLASH uint8_t protocol[6] = {0, 4, 'M', 'Q', 'T', 'T'};
 
 /* Sections 3.1.2.2 to 3.1.2.9. */
 static bool connect_flags(struct wk_mqtt_connect *out, uint8_t flags) {
@@ -33,13 +33,13 @@ static bool connect_flags(struct wk_mqtt_connect *out, uint8_t flags) {
 }
 
 static void connect_head(struct wk_mqtt_connect *out, struct wk_reader *r) {
-  const uint8_t *name = wk_read_view(r, sizeof protocol);
-  const uint8_t level = wk_read_u8(r);
-  if (!name || !wk_equal(name, protocol, sizeof protocol) ||
-      (level != WK_MQTT_311 && level != WK_MQTT_5)) {
-    r->ok = false;
-    return;
+  for (uint8_t i = 0; i < sizeof protocol; i++) {
+    if (wk_read_u8(r) != protocol[i])
+      r->ok = false;
   }
+  const uint8_t level = wk_read_u8(r);
+  if (level != WK_MQTT_311 && level != WK_MQTT_5)
+    r->ok = false;
   out->version = (enum wk_mqtt_version)level;
   if (!connect_flags(out, wk_read_u8(r)))
     r->ok = false;
@@ -60,8 +60,7 @@ static void connect_will(struct wk_mqtt_connect *out, struct wk_reader *r) {
 enum wk_err wk_mqtt_connect_parse(struct wk_mqtt_connect *out,
                                   const struct wk_mqtt_frame *frame) {
   struct wk_reader r;
-  memset(out, 0, sizeof *out);
-  wk_reader_init(&r, frame->body, frame->body_len);
+  wk_mqtt_open(&r, out, sizeof *out, frame);
   connect_head(out, &r);
   out->client_id = wk_mqtt_read_text(&r);
   if (out->has_will)
@@ -70,10 +69,9 @@ enum wk_err wk_mqtt_connect_parse(struct wk_mqtt_connect *out,
     out->username = wk_mqtt_read_text(&r);
   if (out->has_password)
     out->password = wk_mqtt_read_data(&r);
-  if (frame->type == WK_MQTT_CONNECT && wk_mqtt_read_done(&r))
-    return WK_OK;
-  memset(out, 0, sizeof *out);
-  return WK_ERR_MALFORMED;
+  return wk_mqtt_parsed(out, sizeof *out,
+                        frame->type == WK_MQTT_CONNECT &&
+                            wk_mqtt_read_done(&r));
 }
 
 static uint8_t connect_bits(const struct wk_mqtt_connect *in) {
@@ -88,9 +86,11 @@ static uint8_t connect_bits(const struct wk_mqtt_connect *in) {
   return (uint8_t)bits;
 }
 
-static void connect_body(struct wk_writer *w,
+void wk_mqtt_connect_put(struct wk_writer *w,
                          const struct wk_mqtt_connect *in) {
-  wk_write_bytes(w, protocol, sizeof protocol);
+  const size_t start = wk_mqtt_begin(w, WK_MQTT_CONNECT, 0);
+  for (uint8_t i = 0; i < sizeof protocol; i++)
+    wk_write_u8(w, protocol[i]);
   wk_write_u8(w, (uint8_t)in->version);
   wk_write_u8(w, connect_bits(in));
   wk_write_be16(w, in->keep_alive);
@@ -107,18 +107,19 @@ static void connect_body(struct wk_writer *w,
     wk_mqtt_write_data(w, &in->username);
   if (in->has_password)
     wk_mqtt_write_data(w, &in->password);
+  wk_mqtt_end(w, start);
 }
 
 enum wk_err wk_mqtt_connect_write(struct wk_writer *w,
                                   const struct wk_mqtt_connect *in) {
   struct wk_mqtt_frame frame;
   struct wk_mqtt_connect back;
-  const struct wk_mqtt_mark mark = wk_mqtt_begin(w, WK_MQTT_CONNECT, 0);
-  connect_body(w, in);
-  enum wk_err err = wk_mqtt_end(w, mark, &frame);
+  const struct wk_writer before = *w;
+  wk_mqtt_connect_put(w, in);
+  enum wk_err err = wk_mqtt_written(&frame, w, &before);
   if (!err)
     err = wk_mqtt_connect_parse(&back, &frame);
-  return wk_mqtt_finish(w, mark, err);
+  return wk_mqtt_finish(w, &before, err);
 }
 
 /* Section 3.2.2: no session is present behind a refusal. */
@@ -126,8 +127,7 @@ enum wk_err wk_mqtt_connack_parse(struct wk_mqtt_connack *out,
                                   enum wk_mqtt_version v,
                                   const struct wk_mqtt_frame *frame) {
   struct wk_reader r;
-  memset(out, 0, sizeof *out);
-  wk_reader_init(&r, frame->body, frame->body_len);
+  wk_mqtt_open(&r, out, sizeof *out, frame);
   const uint8_t flags = wk_read_u8(&r);
   out->session_present = flags & SESSION_PRESENT;
   out->code = wk_read_u8(&r);
@@ -137,24 +137,25 @@ enum wk_err wk_mqtt_connack_parse(struct wk_mqtt_connack *out,
           : out->code <= RETURN_CODE_MAX;
   if (v == WK_MQTT_5)
     out->props = wk_mqtt_read_props(&r, WK_MQTT_IN(WK_MQTT_CONNACK));
-  if (frame->type == WK_MQTT_CONNACK && flags <= SESSION_PRESENT && known &&
-      !(flags && out->code) && wk_mqtt_read_done(&r))
-    return WK_OK;
-  memset(out, 0, sizeof *out);
-  return WK_ERR_MALFORMED;
+  return wk_mqtt_parsed(out, sizeof *out,
+                        frame->type == WK_MQTT_CONNACK &&
+                            flags <= SESSION_PRESENT && known &&
+                            !(flags && out->code) && wk_mqtt_read_done(&r));
 }
 
 enum wk_err wk_mqtt_connack_write(struct wk_writer *w, enum wk_mqtt_version v,
                                   const struct wk_mqtt_connack *in) {
   struct wk_mqtt_frame frame;
   struct wk_mqtt_connack back;
-  const struct wk_mqtt_mark mark = wk_mqtt_begin(w, WK_MQTT_CONNACK, 0);
+  const struct wk_writer before = *w;
+  const size_t start = wk_mqtt_begin(w, WK_MQTT_CONNACK, 0);
   wk_write_u8(w, in->session_present ? SESSION_PRESENT : 0);
   wk_write_u8(w, in->code);
   if (v == WK_MQTT_5)
     wk_mqtt_write_props(w, &in->props);
-  enum wk_err err = wk_mqtt_end(w, mark, &frame);
+  wk_mqtt_end(w, start);
+  enum wk_err err = wk_mqtt_written(&frame, w, &before);
   if (!err)
     err = wk_mqtt_connack_parse(&back, v, &frame);
-  return wk_mqtt_finish(w, mark, err);
+  return wk_mqtt_finish(w, &before, err);
 }

@@ -6,8 +6,9 @@
 #define QOS_BITS 0x06u
 #define DUP_BIT 0x08u
 
-static bool flags_valid(uint8_t type, uint8_t flags) {
-  switch (type) {
+static bool first_valid(uint8_t first) {
+  const uint8_t flags = first & 0x0fu;
+  switch (first >> 4) {
   case 0:
     return false;
   case WK_MQTT_PUBLISH:
@@ -23,76 +24,82 @@ static bool flags_valid(uint8_t type, uint8_t flags) {
   }
 }
 
+enum wk_mqtt_framed wk_mqtt_header_take(struct wk_mqtt_header *header,
+                                        uint8_t byte) {
+  const uint8_t taken = header->len++;
+  if (taken > 0)
+    return wk_mqtt_varint_take(&header->remaining, (uint8_t)(taken - 1u),
+                               byte);
+  header->first = byte;
+  return first_valid(byte) ? WK_MQTT_MORE : WK_MQTT_MALFORMED;
+}
+
 enum wk_mqtt_framed wk_mqtt_frame(struct wk_mqtt_frame *frame,
                                   const uint8_t *data, size_t len,
                                   size_t limit) {
+  struct wk_mqtt_header header = {0};
+  enum wk_mqtt_framed framed = WK_MQTT_MORE;
   memset(frame, 0, sizeof *frame);
-  frame->need = len < 2 ? (uint32_t)(2 - len) : 1;
-  if (len < 1)
-    return WK_MQTT_MORE;
-  const uint8_t type = (uint8_t)(data[0] >> 4);
-  frame->flags = data[0] & 0x0fu;
-  if (!flags_valid(type, frame->flags))
-    return WK_MQTT_MALFORMED;
-  frame->type = (enum wk_mqtt_type)type;
-  size_t at = 1;
-  while (at < len && at < WK_MQTT_HEADER_MAX && data[at] & 0x80u)
-    at++;
-  if (at == len && at < WK_MQTT_HEADER_MAX)
-    return WK_MQTT_MORE;
-  struct wk_reader r;
-  wk_reader_init(&r, data + 1, at < WK_MQTT_HEADER_MAX ? at : at - 1);
-  const uint32_t body = wk_mqtt_read_varint(&r);
-  if (!r.ok)
-    return WK_MQTT_MALFORMED;
-  const size_t header = at + 1;
-  frame->len = (uint32_t)header + body;
+  while (framed == WK_MQTT_MORE && header.len < len)
+    framed = wk_mqtt_header_take(&header, data[header.len]);
+  frame->need = header.len < 1 ? 2 : 1;
+  if (framed == WK_MQTT_MALFORMED)
+    return framed;
+  frame->type = (enum wk_mqtt_type)(header.first >> 4);
+  frame->flags = header.first & 0x0fu;
+  if (framed == WK_MQTT_MORE)
+    return framed;
+  frame->len = header.len + header.remaining;
   frame->need = frame->len > len ? frame->len - (uint32_t)len : 0;
   if (frame->len > limit)
     return WK_MQTT_LARGE;
   if (frame->need)
     return WK_MQTT_MORE;
-  frame->body = data + header;
-  frame->body_len = (size_t)body;
+  frame->body = data + header.len;
+  frame->body_len = (size_t)header.remaining;
   return WK_MQTT_WHOLE;
 }
 
-struct wk_mqtt_mark wk_mqtt_begin(struct wk_writer *w, enum wk_mqtt_type type,
-                                  uint8_t flags) {
-  const struct wk_mqtt_mark mark = {w->used, w->ok};
+size_t wk_mqtt_begin(struct wk_writer *w, enum wk_mqtt_type type,
+                     uint8_t flags) {
+  const size_t start = w->used;
   wk_write_u8(w, (uint8_t)((unsigned)type << 4 | flags));
   wk_write_u8(w, 0); /* the length, mostly one byte: see end */
-  return mark;
+  return start;
 }
 
-enum wk_err wk_mqtt_end(struct wk_writer *w, struct wk_mqtt_mark mark,
-                        struct wk_mqtt_frame *frame) {
-  uint8_t length[WK_MQTT_HEADER_MAX - 1];
-  struct wk_writer l;
+void wk_mqtt_end(struct wk_writer *w, size_t start) {
+  if (!w->ok)
+    return;
+  uint8_t *body = w->start + start + 2;
+  const size_t len = w->used - start - 2;
+  for (size_t rest = len >> 7; rest > 0; rest >>= 7)
+    wk_write_u8(w, 0);
+  if (!wk_mqtt_len_valid(len))
+    w->ok = false;
+  if (!w->ok)
+    return;
+  struct wk_writer length;
+  memmove(w->start + w->used - len, body, len);
+  wk_writer_init(&length, body - 1, WK_MQTT_HEADER_MAX - 1);
+  wk_mqtt_write_varint(&length, (uint32_t)len);
+}
+
+enum wk_err wk_mqtt_written(struct wk_mqtt_frame *frame,
+                            const struct wk_writer *w,
+                            const struct wk_writer *before) {
+  const size_t len = w->used - before->used;
   if (!w->ok)
     return WK_ERR_SPACE;
-  uint8_t *body = w->start + mark.start + 2;
-  const size_t body_len = w->used - mark.start - 2;
-  if (!wk_mqtt_len_valid(body_len))
-    return WK_ERR_SPACE;
-  wk_writer_init(&l, length, sizeof length);
-  wk_mqtt_write_varint(&l, (uint32_t)body_len);
-  if (l.used - 1 > w->cap - w->used)
-    return WK_ERR_SPACE;
-  memmove(body + l.used - 1, body, body_len);
-  memcpy(body - 1, length, l.used);
-  w->used += l.used - 1;
-  const size_t len = w->used - mark.start;
-  if (wk_mqtt_frame(frame, w->start + mark.start, len, len) != WK_MQTT_WHOLE)
+  if (wk_mqtt_frame(frame, w->start + before->used, len, len) != WK_MQTT_WHOLE)
     return WK_ERR_ARGUMENT;
   return WK_OK;
 }
 
-enum wk_err wk_mqtt_finish(struct wk_writer *w, struct wk_mqtt_mark mark,
+enum wk_err wk_mqtt_finish(struct wk_writer *w, const struct wk_writer *before,
                            enum wk_err err) {
   if (!err)
     return WK_OK;
-  w->used = mark.start;
-  w->ok = mark.ok;
+  *w = *before;
   return err == WK_ERR_MALFORMED ? WK_ERR_ARGUMENT : err;
 }

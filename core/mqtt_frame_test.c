@@ -105,3 +105,42 @@ Test(mqtt_frame, frame__flags_of_every_first_byte) {
                  good ? WK_MQTT_MORE : WK_MQTT_MALFORMED, "%02x", first);
   }
 }
+
+/* What a receiver without a buffer sees after len bytes at most. */
+static enum wk_mqtt_framed take(struct wk_mqtt_header *header,
+                                const uint8_t *data, size_t len) {
+  enum wk_mqtt_framed state = WK_MQTT_MORE;
+  *header = (struct wk_mqtt_header){0};
+  while (state == WK_MQTT_MORE && header->len < len)
+    state = wk_mqtt_header_take(header, data[header->len]);
+  return state;
+}
+
+Test(mqtt_frame, header_take__tells_of_every_packet_what_follows) {
+  for (size_t i = 0; i < valid_count; i++) {
+    uint8_t packet[SAMPLE_MAX];
+    struct wk_mqtt_header header;
+    const size_t len = sample_packet(packet, &valid_samples[i]);
+    cr_assert_eq(take(&header, packet, len), WK_MQTT_WHOLE);
+    cr_assert_eq(header.first, valid_samples[i].first);
+    cr_assert_eq(header.len + header.remaining, len);
+  }
+}
+
+Test(mqtt_frame, header_take__malformed_with_the_byte_that_makes_it_so) {
+  static const struct {
+    uint8_t bytes[5];
+    uint8_t len;
+  } rows[] = {
+      {{0x00}, 1},
+      {{0x36}, 1}, /* QoS 3 */
+      {{0x60}, 1}, /* PUBREL without its flag */
+      {{0x30, 0x80, 0x00}, 3},
+      {{0x30, 0xff, 0xff, 0xff, 0xff}, 5},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    struct wk_mqtt_header header;
+    cr_assert_eq(take(&header, rows[i].bytes, rows[i].len - 1u), WK_MQTT_MORE);
+    cr_assert_eq(take(&header, rows[i].bytes, rows[i].len), WK_MQTT_MALFORMED);
+  }
+}

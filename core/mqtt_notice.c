@@ -23,31 +23,33 @@ enum wk_err wk_mqtt_notice_parse(struct wk_mqtt_notice *out,
                                  enum wk_mqtt_version v,
                                  const struct wk_mqtt_frame *frame) {
   struct wk_reader r;
-  memset(out, 0, sizeof *out);
-  wk_reader_init(&r, frame->body, frame->body_len);
+  wk_mqtt_open(&r, out, sizeof *out, frame);
   out->type = frame->type;
   if (has_reason(out->type, v) && r.left > 0) {
     out->code = wk_mqtt_read_code(&r, WK_MQTT_IN(out->type));
     if (r.left > 0 || out->type == WK_MQTT_AUTH)
       out->props = wk_mqtt_read_props(&r, WK_MQTT_IN(out->type));
   }
-  if (type_valid(out->type, v) && wk_mqtt_read_done(&r))
-    return WK_OK;
-  memset(out, 0, sizeof *out);
-  return WK_ERR_MALFORMED;
+  return wk_mqtt_parsed(out, sizeof *out,
+                        type_valid(out->type, v) && wk_mqtt_read_done(&r));
+}
+
+void wk_mqtt_notice_put(struct wk_writer *w, enum wk_mqtt_version v,
+                        const struct wk_mqtt_notice *in) {
+  const size_t start = wk_mqtt_begin(w, in->type, 0);
+  if (!is_ping(in->type))
+    wk_mqtt_write_reason(w, v, in->code, &in->props);
+  wk_mqtt_end(w, start);
 }
 
 enum wk_err wk_mqtt_notice_write(struct wk_writer *w, enum wk_mqtt_version v,
                                  const struct wk_mqtt_notice *in) {
   struct wk_mqtt_frame frame;
   struct wk_mqtt_notice back;
-  const struct wk_mqtt_mark mark = wk_mqtt_begin(w, in->type, 0);
-  if (has_reason(in->type, v) && (in->code || in->props.len))
-    wk_write_u8(w, in->code);
-  if (has_reason(in->type, v) && in->props.len)
-    wk_mqtt_write_props(w, &in->props);
-  enum wk_err err = wk_mqtt_end(w, mark, &frame);
+  const struct wk_writer before = *w;
+  wk_mqtt_notice_put(w, v, in);
+  enum wk_err err = wk_mqtt_written(&frame, w, &before);
   if (!err)
     err = wk_mqtt_notice_parse(&back, v, &frame);
-  return wk_mqtt_finish(w, mark, err);
+  return wk_mqtt_finish(w, &before, err);
 }

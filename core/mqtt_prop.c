@@ -66,7 +66,6 @@ static WK_FLASH struct prop_rule prop_rules[] = {
     {WK_MQTT_SUBSCRIPTION_ID_AVAILABLE, BIT, IN(CONNACK)},
     {WK_MQTT_SHARED_AVAILABLE, BIT, IN(CONNACK)},
 };
-_Static_assert(COUNT(prop_rules) <= 32, "seen is a 32-bit set");
 
 /* The rule's place in the table, or COUNT without one. */
 static uint8_t prop_rule(uint8_t id) {
@@ -100,13 +99,12 @@ static uint8_t read_prop(struct wk_reader *r, struct wk_mqtt_prop *prop) {
   }
   prop->id = (enum wk_mqtt_property)id;
   const enum form form = (enum form)prop_rules[rule].form;
-  if (form < TEXT) {
+  if (form < TEXT)
     prop->number = read_number(r, form);
-    return rule;
-  }
-  prop->data = form == DATA   ? wk_mqtt_read_data(r)
-               : form == NAME ? wk_mqtt_read_name(r)
-                              : wk_mqtt_read_text(r);
+  else
+    prop->data = form == DATA   ? wk_mqtt_read_data(r)
+                 : form == NAME ? wk_mqtt_read_name(r)
+                                : wk_mqtt_read_text(r);
   if (form == PAIR)
     prop->value = wk_mqtt_read_text(r);
   if (form == NAME && prop->data.len == 0)
@@ -122,21 +120,20 @@ static bool repeatable(uint8_t id, uint16_t where) {
 static bool props_valid(const uint8_t *data, size_t len, uint16_t where) {
   struct wk_reader r;
   struct wk_mqtt_prop prop;
-  uint32_t seen = 0;
+  bool seen[COUNT(prop_rules)] = {false};
+  bool bare = where == IN(AUTH);
   wk_reader_init(&r, data, len);
   while (r.left > 0) {
     const uint8_t rule = read_prop(&r, &prop);
     if (!r.ok || !(prop_rules[rule].where & where))
       return false;
-    const uint32_t bit = UINT32_C(1) << rule;
-    if (seen & bit && !repeatable((uint8_t)prop.id, where))
+    if (seen[rule] && !repeatable((uint8_t)prop.id, where))
       return false;
-    seen |= bit;
+    seen[rule] = true;
+    bare |= prop.id == WK_MQTT_AUTH_DATA;
   }
   /* Sections 3.1.2.11.10 and 3.15.2.2: data only under a method. */
-  const uint32_t method = UINT32_C(1) << prop_rule(WK_MQTT_AUTH_METHOD);
-  const uint32_t auth = UINT32_C(1) << prop_rule(WK_MQTT_AUTH_DATA);
-  return seen & method || (!(seen & auth) && where != IN(AUTH));
+  return !bare || seen[prop_rule(WK_MQTT_AUTH_METHOD)];
 }
 
 struct wk_span wk_mqtt_read_props(struct wk_reader *r, uint16_t where) {

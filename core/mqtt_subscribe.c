@@ -88,17 +88,14 @@ enum wk_err wk_mqtt_subscribe_parse(struct wk_mqtt_subscribe *out,
                                     enum wk_mqtt_version v,
                                     const struct wk_mqtt_frame *frame) {
   struct wk_reader r;
-  memset(out, 0, sizeof *out);
-  wk_reader_init(&r, frame->body, frame->body_len);
+  wk_mqtt_open(&r, out, sizeof *out, frame);
   out->id = wk_mqtt_read_id(&r);
   if (v == WK_MQTT_5)
     out->props = wk_mqtt_read_props(&r, WK_MQTT_IN(WK_MQTT_SUBSCRIBE));
   out->filters = wk_mqtt_read_rest(&r);
-  if (frame->type == WK_MQTT_SUBSCRIBE && r.ok &&
-      filters_valid(out->filters, v))
-    return WK_OK;
-  memset(out, 0, sizeof *out);
-  return WK_ERR_MALFORMED;
+  return wk_mqtt_parsed(out, sizeof *out,
+                        frame->type == WK_MQTT_SUBSCRIBE && r.ok &&
+                            filters_valid(out->filters, v));
 }
 
 enum wk_err wk_mqtt_subscribe_write(struct wk_writer *w,
@@ -106,15 +103,17 @@ enum wk_err wk_mqtt_subscribe_write(struct wk_writer *w,
                                     const struct wk_mqtt_subscribe *in) {
   struct wk_mqtt_frame frame;
   struct wk_mqtt_subscribe back;
-  const struct wk_mqtt_mark mark = wk_mqtt_begin(w, WK_MQTT_SUBSCRIBE, FLAGS);
+  const struct wk_writer before = *w;
+  const size_t start = wk_mqtt_begin(w, WK_MQTT_SUBSCRIBE, FLAGS);
   wk_write_be16(w, in->id);
   if (v == WK_MQTT_5)
     wk_mqtt_write_props(w, &in->props);
   wk_write_bytes(w, in->filters.data, in->filters.len);
-  enum wk_err err = wk_mqtt_end(w, mark, &frame);
+  wk_mqtt_end(w, start);
+  enum wk_err err = wk_mqtt_written(&frame, w, &before);
   if (!err)
     err = wk_mqtt_subscribe_parse(&back, v, &frame);
-  return wk_mqtt_finish(w, mark, err);
+  return wk_mqtt_finish(w, &before, err);
 }
 
 static bool codes_valid(const struct wk_span *codes, enum wk_mqtt_version v) {
@@ -133,29 +132,29 @@ enum wk_err wk_mqtt_suback_parse(struct wk_mqtt_suback *out,
                                  enum wk_mqtt_version v,
                                  const struct wk_mqtt_frame *frame) {
   struct wk_reader r;
-  memset(out, 0, sizeof *out);
-  wk_reader_init(&r, frame->body, frame->body_len);
+  wk_mqtt_open(&r, out, sizeof *out, frame);
   out->id = wk_mqtt_read_id(&r);
   if (v == WK_MQTT_5)
     out->props = wk_mqtt_read_props(&r, WK_MQTT_IN(WK_MQTT_SUBACK));
   out->codes = wk_mqtt_read_rest(&r);
-  if (frame->type == WK_MQTT_SUBACK && r.ok && codes_valid(&out->codes, v))
-    return WK_OK;
-  memset(out, 0, sizeof *out);
-  return WK_ERR_MALFORMED;
+  return wk_mqtt_parsed(out, sizeof *out,
+                        frame->type == WK_MQTT_SUBACK && r.ok &&
+                            codes_valid(&out->codes, v));
 }
 
 enum wk_err wk_mqtt_suback_write(struct wk_writer *w, enum wk_mqtt_version v,
                                  const struct wk_mqtt_suback *in) {
   struct wk_mqtt_frame frame;
   struct wk_mqtt_suback back;
-  const struct wk_mqtt_mark mark = wk_mqtt_begin(w, WK_MQTT_SUBACK, 0);
+  const struct wk_writer before = *w;
+  const size_t start = wk_mqtt_begin(w, WK_MQTT_SUBACK, 0);
   wk_write_be16(w, in->id);
   if (v == WK_MQTT_5)
     wk_mqtt_write_props(w, &in->props);
   wk_write_bytes(w, in->codes.data, in->codes.len);
-  enum wk_err err = wk_mqtt_end(w, mark, &frame);
+  wk_mqtt_end(w, start);
+  enum wk_err err = wk_mqtt_written(&frame, w, &before);
   if (!err)
     err = wk_mqtt_suback_parse(&back, v, &frame);
-  return wk_mqtt_finish(w, mark, err);
+  return wk_mqtt_finish(w, &before, err);
 }

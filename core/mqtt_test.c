@@ -218,6 +218,35 @@ Test(mqtt, write__what_the_parser_refuses_is_an_argument_error) {
   cr_assert_eq(w.used, 3u);
 }
 
+Test(mqtt, put__a_full_writer_fails_inside_its_buffer) {
+  const struct wk_mqtt_publish p = {.topic = {(const uint8_t *)"t", 1},
+                                    .payload = {(const uint8_t *)"xy", 2}};
+  uint8_t out[8];
+  for (size_t cap = 0; cap <= 7; cap++) {
+    struct wk_writer w;
+    memset(out, 0xaa, sizeof out);
+    wk_writer_init(&w, out, cap);
+    wk_mqtt_publish_put(&w, WK_MQTT_311, &p);
+    cr_assert_eq(w.ok, cap == 7, "%zu bytes", cap);
+    cr_assert_eq(out[cap], 0xaa);
+  }
+  cr_assert_arr_eq(out, "\x30\5\0\1txy", 7);
+}
+
+Test(mqtt, put__what_was_there_before_stays) {
+  static uint8_t big[200];
+  const struct wk_mqtt_publish p = {.topic = {(const uint8_t *)"t", 1},
+                                    .payload = {big, sizeof big}};
+  uint8_t out[300];
+  struct wk_writer w;
+  wk_writer_init(&w, out, sizeof out);
+  wk_write_u8(&w, 0x55);
+  wk_mqtt_publish_put(&w, WK_MQTT_311, &p);
+  cr_assert(w.ok);
+  cr_assert_eq(w.used, 1u + 3u + 3u + sizeof big);
+  cr_assert_arr_eq(out, "\x55\x30\xcb\1\0\1t", 7);
+}
+
 Test(mqtt, write__fields_longer_than_their_length_are_refused) {
   static uint8_t big[70000];
   static uint8_t out[80000];

@@ -1,26 +1,49 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "mqtt_wire.h"
 
+#include <string.h>
+
 #define FIELD_MAX 0xffffu
 
-static const struct wk_span nothing = {NULL, 0};
+#define VARINT_BYTES 4u
+
+void wk_mqtt_open(struct wk_reader *r, void *out, size_t size,
+                  const struct wk_mqtt_frame *frame) {
+  memset(out, 0, size);
+  wk_reader_init(r, frame->body, frame->body_len);
+}
+
+enum wk_err wk_mqtt_parsed(void *out, size_t size, bool well) {
+  if (well)
+    return WK_OK;
+  memset(out, 0, size);
+  return WK_ERR_MALFORMED;
+}
 
 static struct wk_span fail(struct wk_reader *r) {
   r->ok = false;
-  return nothing;
+  return (struct wk_span){NULL, 0};
 }
 
 /* Section 1.5.5: at most four bytes, and no more than the value needs. */
+enum wk_mqtt_framed wk_mqtt_varint_take(uint32_t *value, uint8_t taken,
+                                        uint8_t byte) {
+  *value |= (uint32_t)(byte & 0x7fu) << (uint8_t)(7u * taken);
+  if (byte == 0 && taken > 0)
+    return WK_MQTT_MALFORMED;
+  if (!(byte & 0x80u))
+    return WK_MQTT_WHOLE;
+  return taken + 1u < VARINT_BYTES ? WK_MQTT_MORE : WK_MQTT_MALFORMED;
+}
+
 uint32_t wk_mqtt_read_varint(struct wk_reader *r) {
   uint32_t value = 0;
-  for (uint8_t shift = 0; shift < 28; shift = (uint8_t)(shift + 7)) {
-    const uint8_t byte = wk_read_u8(r);
-    value |= (uint32_t)(byte & 0x7fu) << shift;
-    if (byte == 0 && shift > 0)
-      break;
-    if (!(byte & 0x80u))
-      return value;
-  }
+  uint8_t taken = 0;
+  enum wk_mqtt_framed state = WK_MQTT_MORE;
+  while (state == WK_MQTT_MORE)
+    state = wk_mqtt_varint_take(&value, taken++, wk_read_u8(r));
+  if (state == WK_MQTT_WHOLE && r->ok)
+    return value;
   r->ok = false;
   return 0;
 }
@@ -37,10 +60,14 @@ void wk_mqtt_write_varint(struct wk_writer *w, uint32_t value) {
   wk_write_u8(w, (uint8_t)value);
 }
 
+static struct wk_span view(struct wk_reader *r, size_t len) {
+  const uint8_t *data = wk_read_view(r, len);
+  return (struct wk_span){data, data ? len : 0};
+}
+
 struct wk_span wk_mqtt_read_data(struct wk_reader *r) {
   const size_t len = wk_read_be16(r);
-  const uint8_t *data = wk_read_view(r, len);
-  return data ? (struct wk_span){data, len} : nothing;
+  return view(r, len);
 }
 
 void wk_mqtt_write_data(struct wk_writer *w, const struct wk_span *data) {
@@ -94,9 +121,7 @@ struct wk_span wk_mqtt_read_name(struct wk_reader *r) {
 }
 
 struct wk_span wk_mqtt_read_rest(struct wk_reader *r) {
-  const size_t len = r->left;
-  const uint8_t *data = wk_read_view(r, len);
-  return data ? (struct wk_span){data, len} : nothing;
+  return view(r, r->left);
 }
 
 uint16_t wk_mqtt_read_id(struct wk_reader *r) {
@@ -127,4 +152,13 @@ void wk_mqtt_write_props(struct wk_writer *w, const struct wk_span *props) {
   }
   wk_mqtt_write_varint(w, (uint32_t)props->len);
   wk_write_bytes(w, props->data, props->len);
+}
+
+void wk_mqtt_write_reason(struct wk_writer *w, enum wk_mqtt_version v,
+                          uint8_t code, const struct wk_span *props) {
+  if (v != WK_MQTT_5 || (code == 0 && props->len == 0))
+    return;
+  wk_write_u8(w, code);
+  if (props->len > 0)
+    wk_mqtt_write_props(w, props);
 }

@@ -19,6 +19,11 @@
 #define WK_MQTT_IN(type) ((uint16_t)((uint16_t)1u << (unsigned)(type)))
 #define WK_MQTT_IN_WILL ((uint16_t)1u) /* no packet has type 0 */
 
+/* A packet is parsed between these two; it was well, or out is zeroed. */
+void wk_mqtt_open(struct wk_reader *r, void *out, size_t size,
+                  const struct wk_mqtt_frame *frame);
+WK_MUST_CHECK enum wk_err wk_mqtt_parsed(void *out, size_t size, bool well);
+
 /* Readers fail (r->ok false) on what is malformed and give an empty span. */
 uint32_t wk_mqtt_read_varint(struct wk_reader *r);
 struct wk_span wk_mqtt_read_data(struct wk_reader *r); /* be16 length */
@@ -43,21 +48,28 @@ void wk_mqtt_write_varint(struct wk_writer *w, uint32_t value);
 void wk_mqtt_write_data(struct wk_writer *w, const struct wk_span *data);
 /* Length and properties. */
 void wk_mqtt_write_props(struct wk_writer *w, const struct wk_span *props);
+/* A packet's end, MQTT 5 only: code and properties where they are needed. */
+void wk_mqtt_write_reason(struct wk_writer *w, enum wk_mqtt_version v,
+                          uint8_t code, const struct wk_span *props);
+
+/* One byte more of a variable byte integer, of which `taken` are in value. */
+enum wk_mqtt_framed wk_mqtt_varint_take(uint32_t *value, uint8_t taken,
+                                        uint8_t byte);
 
 /*
- * A packet is written between begin and end: end puts the header's length in
- * and gives the frame for reading it back, finish takes the packet back off
- * the writer after a failure.
+ * A packet is put between begin, which gives where it starts, and end, which
+ * puts the header's length in.
  */
-struct wk_mqtt_mark {
-  size_t start;
-  bool ok;
-};
-struct wk_mqtt_mark wk_mqtt_begin(struct wk_writer *w, enum wk_mqtt_type type,
-                                  uint8_t flags);
-enum wk_err wk_mqtt_end(struct wk_writer *w, struct wk_mqtt_mark mark,
-                        struct wk_mqtt_frame *frame);
-enum wk_err wk_mqtt_finish(struct wk_writer *w, struct wk_mqtt_mark mark,
+size_t wk_mqtt_begin(struct wk_writer *w, enum wk_mqtt_type type,
+                     uint8_t flags);
+void wk_mqtt_end(struct wk_writer *w, size_t start);
+
+/* What was put since the writer was as before, for reading it back; finish
+ * takes it back off the writer after a failure. */
+enum wk_err wk_mqtt_written(struct wk_mqtt_frame *frame,
+                            const struct wk_writer *w,
+                            const struct wk_writer *before);
+enum wk_err wk_mqtt_finish(struct wk_writer *w, const struct wk_writer *before,
                            enum wk_err err);
 
 #endif

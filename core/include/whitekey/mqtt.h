@@ -49,6 +49,28 @@ enum wk_mqtt_type {
 #define WK_MQTT_HEADER_MAX 5u
 #define WK_MQTT_REMAINING_MAX UINT32_C(268435455)
 
+enum wk_mqtt_framed {
+  WK_MQTT_MORE,      /* bytes are missing */
+  WK_MQTT_WHOLE,     /* none is */
+  WK_MQTT_MALFORMED, /* type 0, reserved flags, or a bad length */
+  WK_MQTT_LARGE      /* longer than the caller takes */
+};
+
+/*
+ * The header byte by byte, for a receiver that has no room for packets it does
+ * not want. {0} waits for the first byte; nothing is taken behind WHOLE (then
+ * `remaining` bytes of body follow) or MALFORMED. A length in more bytes than
+ * it needs is malformed in both versions.
+ */
+struct wk_mqtt_header {
+  uint32_t remaining;
+  uint8_t first; /* type and flags */
+  uint8_t len;   /* bytes taken */
+};
+
+enum wk_mqtt_framed wk_mqtt_header_take(struct wk_mqtt_header *header,
+                                        uint8_t byte);
+
 struct wk_mqtt_frame {
   enum wk_mqtt_type type;
   uint8_t flags;       /* the lower four bits of the first byte */
@@ -58,17 +80,11 @@ struct wk_mqtt_frame {
   size_t body_len;
 };
 
-enum wk_mqtt_framed {
-  WK_MQTT_WHOLE,     /* frame->len bytes of data are one packet */
-  WK_MQTT_MORE,      /* wait for frame->need bytes more */
-  WK_MQTT_MALFORMED, /* type 0, reserved flags, or a bad length */
-  WK_MQTT_LARGE      /* frame->len is more than limit */
-};
-
 /*
- * Looks at the first packet of data[len], never beyond it. limit: the longest
- * packet that the caller takes, header included. A length in more bytes than
- * it needs is malformed in both versions.
+ * Looks at the first packet of data[len], never beyond it. WHOLE: frame->len
+ * bytes of data are one packet; MORE: wait for frame->need bytes more; LARGE:
+ * frame->len is more than limit, the longest packet that the caller takes,
+ * header included.
  */
 enum wk_mqtt_framed wk_mqtt_frame(struct wk_mqtt_frame *frame,
                                   const uint8_t *data, size_t len,
@@ -140,6 +156,10 @@ void wk_mqtt_prop_write(struct wk_writer *w, const struct wk_mqtt_prop *prop);
  * WK_ERR_SPACE where the buffer or a length field cannot hold it; the writer
  * then stands where it stood. Properties, and reason codes other than
  * CONNACK's and SUBACK's, are not written in 3.1.1, which has none.
+ *
+ * What a client says can also be put: written, and not read back, for one that
+ * says nothing of anybody else's. The writer fails where it is full; what the
+ * parser would refuse it does not notice.
  */
 
 struct wk_mqtt_connect {
@@ -165,6 +185,8 @@ wk_mqtt_connect_parse(struct wk_mqtt_connect *out,
                       const struct wk_mqtt_frame *frame);
 WK_MUST_CHECK enum wk_err
 wk_mqtt_connect_write(struct wk_writer *w, const struct wk_mqtt_connect *in);
+void wk_mqtt_connect_put(struct wk_writer *w,
+                         const struct wk_mqtt_connect *in);
 
 struct wk_mqtt_connack {
   bool session_present;
@@ -195,6 +217,8 @@ wk_mqtt_publish_parse(struct wk_mqtt_publish *out, enum wk_mqtt_version v,
 WK_MUST_CHECK enum wk_err
 wk_mqtt_publish_write(struct wk_writer *w, enum wk_mqtt_version v,
                       const struct wk_mqtt_publish *in);
+void wk_mqtt_publish_put(struct wk_writer *w, enum wk_mqtt_version v,
+                         const struct wk_mqtt_publish *in);
 
 struct wk_mqtt_ack {      /* PUBACK, PUBREC, PUBREL, PUBCOMP */
   enum wk_mqtt_type type; /* which of the four */
@@ -209,6 +233,8 @@ WK_MUST_CHECK enum wk_err wk_mqtt_ack_parse(struct wk_mqtt_ack *out,
 WK_MUST_CHECK enum wk_err wk_mqtt_ack_write(struct wk_writer *w,
                                             enum wk_mqtt_version v,
                                             const struct wk_mqtt_ack *in);
+void wk_mqtt_ack_put(struct wk_writer *w, enum wk_mqtt_version v,
+                     const struct wk_mqtt_ack *in);
 
 struct wk_mqtt_filter {
   struct wk_span topic;
@@ -251,6 +277,8 @@ wk_mqtt_suback_write(struct wk_writer *w, enum wk_mqtt_version v,
  * AUTH of length 0 means success and names no method (section 3.15.2.1); every
  * other one has a method.
  */
+#define WK_MQTT_CONTINUE 0x18u /* AUTH's code within a login */
+
 struct wk_mqtt_notice {
   enum wk_mqtt_type type; /* which of the four */
   uint8_t code;           /* DISCONNECT, AUTH */
@@ -263,5 +291,7 @@ wk_mqtt_notice_parse(struct wk_mqtt_notice *out, enum wk_mqtt_version v,
 WK_MUST_CHECK enum wk_err
 wk_mqtt_notice_write(struct wk_writer *w, enum wk_mqtt_version v,
                      const struct wk_mqtt_notice *in);
+void wk_mqtt_notice_put(struct wk_writer *w, enum wk_mqtt_version v,
+                        const struct wk_mqtt_notice *in);
 
 #endif
