@@ -14,7 +14,8 @@ target_compile_options(whitekey_flags INTERFACE
 
 if(CMAKE_SYSTEM_PROCESSOR STREQUAL "avr")
   target_compile_options(whitekey_flags INTERFACE
-    -ffunction-sections -fdata-sections
+    -ffunction-sections -fdata-sections -fshort-enums
+    -fira-algorithm=priority -fno-move-loop-invariants
     -mcall-prologues -mrelax -mstrict-X -fno-inline-small-functions)
   return()
 endif()

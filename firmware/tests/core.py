@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """core on the simulated chip: its functions as Python's, each of which runs
-there. Structs are laid out as avr-gcc does: without gaps, enums of 16 bits.
+there. Structs are laid out as avr-gcc does: without gaps, enums of 8 bits.
 """
 
 import struct
@@ -25,7 +25,7 @@ class Core(Chip):
         return out.data
 
     def _checked(self, name, *values):
-        error = self.call(name, *values)
+        error = self.call(name, *values) & 0xff
         if error:
             raise Refused(error)
 
@@ -102,7 +102,7 @@ class Core(Chip):
         """header: (type, epoch, index, nonce); key: (identity, kx, challenge
         or None). name: login, update or reply."""
         out = Out(SIZES[header[0]])
-        self._checked(f"wk_{name}_seal", out, struct.pack("<HII8s", *header),
+        self._checked(f"wk_{name}_seal", out, struct.pack("<BII8s", *header),
                       body, self._key(*key))
         return out.data
 
@@ -112,17 +112,17 @@ class Core(Chip):
         return struct.pack("<HHH", *pointers)
 
     def header(self, kind, message):
-        out = Out(18)
+        out = Out(17)
         self._checked("wk_header_parse", out, U16(kind), message,
                       U16(len(message)))
-        return struct.unpack("<HII8s", out.data)
+        return struct.unpack("<BII8s", out.data)
 
     def open(self, name, size, message, key):
         """The header and the body, of `size` bytes."""
         kind = message[1] if len(message) > 1 else 0
         header = self.header(kind, message)
         out = Out(size)
-        self._checked(f"wk_{name}_open", out, struct.pack("<HII8s", *header),
+        self._checked(f"wk_{name}_open", out, struct.pack("<BII8s", *header),
                       message, self._key(*key))
         return header, out.data
 

@@ -168,7 +168,7 @@ class VectorsTest(unittest.TestCase):
         n = update["new_n"]
         anchor = self.walk(core.top(new_salt, n, seed), new_salt, n, 0)
         self.assertEqual(anchor.hex(), update["new_anchor"])
-        body = struct.pack("<HII", ROLES[role], update["new_epoch"], n)
+        body = struct.pack("<BII", ROLES[role], update["new_epoch"], n)
         body += anchor + bytes(32)
         following = unhex(chain["x"][str(chain["index"] + 1)])
         vouch = core.vouch(following, tale.identity, body)
@@ -190,7 +190,7 @@ class VectorsTest(unittest.TestCase):
                         tale.case["updates"][role]["x3"])
         chain = tale.case["chains"][role]
         header = (X4, chain["epoch"], chain["index"], unhex(reply["nonce"]))
-        body = struct.pack("<HHIII", reply["status"], ROLES[reply["role"]],
+        body = struct.pack("<BBIII", reply["status"], ROLES[reply["role"]],
                            reply["body_epoch"], reply["body_index"],
                            reply["time"]) + self.core.digest(request)
         self.check_message(tale, "reply", header, body, reply["x4"],
