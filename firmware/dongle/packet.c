@@ -2,90 +2,76 @@
 #include "packet.h"
 
 #include <avr/interrupt.h>
-#include <avr/pgmspace.h>
 
 #include "uart.h"
 
-/* ---- from the server ---------------------------------------------------- */
-
-enum stage { FIRST, LENGTH, BODY };
-
 static struct {
-  enum stage stage;
-  uint8_t type; /* of the packet that comes in */
-  uint8_t shift;
-  bool kept; /* it goes into the room */
-  uint32_t left;
-  volatile uint8_t whole; /* first byte of the one in the room, 0: none */
+  struct wk_mqtt_header header; /* of the packet that comes in */
+  enum wk_mqtt_framed state;    /* of its header */
+  bool kept;                    /* it goes into the room */
   volatile bool heard;
+  volatile uint8_t whole; /* first byte of the one in the room, 0: none */
   uint8_t len;
 } in;
 
 /* What only acknowledges says that the server is there, and no more. */
 static bool is_news(uint8_t first) {
-  const uint8_t type = first & 0xf0u;
-  return type == WK_CONNACK || type == WK_PUBLISH || type == WK_DISCONNECT ||
-         type == WK_AUTH;
+  const uint8_t type = first >> 4;
+  return type == WK_MQTT_CONNACK || type == WK_MQTT_PUBLISH ||
+         type == WK_MQTT_DISCONNECT || type == WK_MQTT_AUTH;
+}
+
+static void begin(void) {
+  in.header = (struct wk_mqtt_header){0};
+  in.state = WK_MQTT_MORE;
 }
 
 static void end(void) {
-  in.stage = FIRST;
   in.heard = true;
   if (in.kept)
-    in.whole = in.type;
+    in.whole = in.header.first;
+  begin();
 }
 
 static void begin_body(void) {
-  in.stage = BODY;
-  in.kept = in.whole == 0 && is_news(in.type) && in.left <= WK_FRAME_ROOM;
+  in.kept = in.whole == 0 && is_news(in.header.first) &&
+            in.header.remaining <= WK_FRAME_ROOM;
   if (in.kept)
     in.len = 0;
-  if (in.left == 0)
+  if (in.header.remaining == 0)
     end();
 }
 
-/* A fifth byte is no MQTT: the line is dead until it is opened anew. */
-static void add_length(uint8_t byte) {
-  if (in.shift > 21)
-    return;
-  in.left |= (uint32_t)(byte & 0x7fu) << in.shift;
-  in.shift = (uint8_t)(in.shift + 7u);
-  if ((byte & 0x80u) == 0)
-    begin_body();
-}
-
+/* Behind what is no MQTT the line is dead until it is opened anew. */
 void wk_packet_receive(uint8_t byte) {
-  switch (in.stage) {
-  case FIRST:
-    in.type = byte;
-    in.left = 0;
-    in.shift = 0;
-    in.stage = LENGTH;
-    break;
-  case LENGTH:
-    add_length(byte);
-    break;
-  case BODY:
+  if (in.state == WK_MQTT_MORE) {
+    in.state = wk_mqtt_header_take(&in.header, byte);
+    if (in.state == WK_MQTT_WHOLE)
+      begin_body();
+  } else if (in.state == WK_MQTT_WHOLE) {
     if (in.kept)
       wk_frame_room[in.len++] = byte;
-    if (--in.left == 0)
+    if (--in.header.remaining == 0)
       end();
-    break;
   }
 }
 
 void wk_packet_restart(void) {
   cli();
-  in.stage = FIRST;
+  begin();
   in.whole = 0;
   in.heard = false;
   sei();
 }
 
-uint8_t wk_packet_take(struct wk_reader *body) {
-  if (in.whole != 0)
-    wk_reader_init(body, wk_frame_room, in.len);
-  return in.whole;
+bool wk_packet_take(struct wk_mqtt_frame *frame) {
+  *frame = (struct wk_mqtt_frame){
+      .type = (enum wk_mqtt_type)(in.whole >> 4),
+      .flags = in.whole & 0x0fu,
+      .body = wk_frame_room,
+      .body_len = in.len,
+  };
+  return in.whole != 0;
 }
 
 void wk_packet_done(void) {
@@ -98,63 +84,7 @@ bool wk_packet_heard(void) {
   return heard;
 }
 
-/* MQTT 5, table 2-4: bytes of a property's value; 0: they say it themselves.
- */
-static uint8_t size_of(uint8_t id) {
-  if (id == 0x11 || id == 0x27) /* session expiry, maximum packet size */
-    return 4;
-  if (id == 0x13 || id == 0x21 || id == 0x22) /* keep alive, two maxima */
-    return 2;
-  /* Maximum QoS, retain; wildcards, subscription ids, shared ones. */
-  return id == 0x24 || id == 0x25 || (id >= 0x28 && id <= 0x2a);
-}
-
-#define AUTH_DATA 0x16u
-#define USER_PROPERTY 0x26u
-
-const uint8_t *wk_packet_auth_data(struct wk_reader *body, uint8_t len) {
-  if (wk_read_u8(body) & 0x80u) /* their length: they end with the packet */
-    (void)wk_read_u8(body);
-  while (body->ok && body->left > 0) {
-    const uint8_t id = wk_read_u8(body);
-    const uint8_t fixed = size_of(id);
-    const uint16_t size = fixed ? fixed : wk_read_be16(body);
-    const uint8_t *value = wk_read_view(body, size);
-    if (id == AUTH_DATA)
-      return size == len ? value : NULL;
-    if (id == USER_PROPERTY)
-      (void)wk_read_view(body, wk_read_be16(body));
-  }
-  return NULL;
-}
-
-/* ---- to the server ------------------------------------------------------ */
-
-void wk_packet_begin(uint8_t first, uint8_t len) {
-  wk_uart_send(first);
-  if (len & 0x80u) {
-    wk_uart_send(len);
-    len = 1;
-  }
-  wk_uart_send(len);
-}
-
-void wk_packet_u8(uint8_t value) {
-  wk_uart_send(value);
-}
-
-void wk_packet_be16(uint16_t value) {
-  wk_uart_send((uint8_t)(value >> 8));
-  wk_uart_send((uint8_t)value);
-}
-
-void wk_packet_bytes(const void *data, uint8_t len) {
-  const uint8_t *at = data;
-  while (len-- > 0)
-    wk_uart_send(*at++);
-}
-
-void wk_packet_flash(const char *text, uint8_t len) {
-  while (len-- > 0)
-    wk_uart_send(pgm_read_byte(text++));
+void wk_packet_send(const struct wk_writer *w) {
+  for (size_t i = 0; w->ok && i < w->used; i++)
+    wk_uart_send(w->start[i]);
 }

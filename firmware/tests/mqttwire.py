@@ -36,4 +36,4 @@ def connack(x4, code=0):
     """As Mosquitto's, with what else may stand there."""
     return packet(CONNACK, bytes([0, code]) + props(
         (0x22, b"\0\x0a"), (0x26, lv(b"a") + lv(b"bc")), (0x29, b"\1"),
-        (0x15, lv(METHOD)), (0x27, bytes(4)), (0x16, lv(x4))))
+        (0x15, lv(METHOD)), (0x27, b"\0\1\0\0"), (0x16, lv(x4))))
