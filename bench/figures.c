@@ -29,6 +29,12 @@ static double ratio(const struct figures *entry, const struct figures *to) {
   return median(each, entry->rounds);
 }
 
+static void print_flood(const char *what, const struct flood *flood) {
+  (void)printf("p99 beside %.0f %s a second: %.0f us, quiet %.0f us (%.1fx)\n",
+               flood->rate, what, flood->flooded_p99, flood->quiet_p99,
+               flood->flooded_p99 / flood->quiet_p99);
+}
+
 void figures_print(const struct figures *entries, size_t count,
                    const struct fleet_figures *fleet) {
   (void)printf("%39s %17s %17s %20s\n", "", "latency, us", "times as many as",
@@ -45,12 +51,11 @@ void figures_print(const struct figures *entries, size_t count,
                  median(e->load, e->rounds));
   }
   (void)printf("\nstart with %u devices      %.2f s\n"
-               "memory a device                %.0f bytes\n"
-               "forged logins a second         %.0f\n"
-               "honest p99, quiet and flooded  %.0f us, %.0f us (%.1fx)\n",
+               "memory a device                %.0f bytes\n\n",
                (unsigned)fleet->devices, fleet->start_seconds,
-               fleet->device_bytes, fleet->forged_rate, fleet->quiet_p99,
-               fleet->flooded_p99, fleet->flooded_p99 / fleet->quiet_p99);
+               fleet->device_bytes);
+  print_flood("forged logins", &fleet->ours);
+  print_flood("anonymous connects", &fleet->anonymous);
 }
 
 static void add_entries(cJSON *json, const struct figures *entries,
@@ -77,15 +82,22 @@ static void add_entries(cJSON *json, const struct figures *entries,
   }
 }
 
+static void add_flood(cJSON *json, const char *name,
+                      const struct flood *flood) {
+  cJSON *item = cJSON_AddObjectToObject(json, name);
+  (void)cJSON_AddNumberToObject(item, "per_second", flood->rate);
+  (void)cJSON_AddNumberToObject(item, "quiet_p99_us", flood->quiet_p99);
+  (void)cJSON_AddNumberToObject(item, "flooded_p99_us", flood->flooded_p99);
+}
+
 bool figures_write(const char *path, const struct figures *entries,
                    size_t count, const struct fleet_figures *fleet) {
   cJSON *json = cJSON_CreateObject();
   add_entries(json, entries, count);
   (void)cJSON_AddNumberToObject(json, "start_seconds", fleet->start_seconds);
   (void)cJSON_AddNumberToObject(json, "bytes_per_device", fleet->device_bytes);
-  (void)cJSON_AddNumberToObject(json, "forged_per_second", fleet->forged_rate);
-  (void)cJSON_AddNumberToObject(json, "quiet_p99_us", fleet->quiet_p99);
-  (void)cJSON_AddNumberToObject(json, "flooded_p99_us", fleet->flooded_p99);
+  add_flood(json, "flood", &fleet->ours);
+  add_flood(json, "flood_of_anonymous", &fleet->anonymous);
   char *text = cJSON_Print(json);
   cJSON_Delete(json);
   struct wk_why why = {"out of memory"};

@@ -7,7 +7,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define ROUNDS_MAX 31u
+#include "flood.h"
+
+#define ROUNDS_MAX 99u
 
 /* One entry, round by round; all but the rate in microseconds. */
 struct figures {
@@ -25,7 +27,7 @@ struct figures {
 struct fleet_figures {
   uint32_t devices;
   double start_seconds, device_bytes;
-  double quiet_p99, flooded_p99, forged_rate;
+  struct flood ours, anonymous;
 };
 
 void figures_print(const struct figures *entries, size_t count,

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -14,6 +15,7 @@
 
 #define EVENTS 128
 #define CONNACK 0x20
+#define WAIT_MAX_US 1000.0
 
 struct connection {
   int fd; /* -1: free */
@@ -95,9 +97,10 @@ static void read_answer(struct engine *engine, struct connection *c) {
   finish(engine, c, len >= 4 && answer[0] == CONNACK ? answer[3] : -1);
 }
 
-static void serve(struct engine *engine, int wait_ms) {
+static void serve(struct engine *engine, double wait_us) {
   struct epoll_event events[EVENTS];
-  const int ready = epoll_wait(engine->epoll, events, EVENTS, wait_ms);
+  const struct timespec wait = {.tv_nsec = (long)(wait_us * 1e3)};
+  const int ready = epoll_pwait2(engine->epoll, events, EVENTS, &wait, NULL);
   for (int i = 0; i < ready; i++) {
     struct connection *c = events[i].data.ptr;
     if (c->sent)
@@ -107,60 +110,86 @@ static void serve(struct engine *engine, int wait_ms) {
   }
 }
 
-/* Starts what is due; true while the stream has answers to come. */
+/* When the next connection is due, in microseconds from now. */
+static double until_due(const struct load_stream *stream, double elapsed_us) {
+  const double due = (double)stream->sent * 1e6 / stream->rate - elapsed_us;
+  const bool none = stream->rate <= 0 || due > WAIT_MAX_US ||
+                    stream->sent == stream->packets->count ||
+                    stream->open == stream->concurrency;
+  if (none)
+    return WAIT_MAX_US;
+  return due > 0 ? due : 0;
+}
+
+/* Starts what is due. False: that could not be. */
 static bool feed(struct engine *engine, struct load_stream *stream,
-                 double elapsed_us, bool *full) {
+                 double elapsed_us) {
   const size_t count = stream->packets->count;
   const double due =
       stream->rate > 0 ? elapsed_us * stream->rate / 1e6 : (double)count;
-  while (!*full && stream->sent < count && (double)stream->sent < due &&
+  bool started = true;
+  while (started && stream->sent < count && (double)stream->sent <= due &&
          stream->open < stream->concurrency)
-    *full = !start(engine, stream);
-  return stream->answered < count;
+    started = start(engine, stream);
+  return started;
 }
 
-static bool run(struct engine *engine, struct load_stream *streams,
-                size_t count) {
+static bool run(struct engine *engine, struct load_stream *stream) {
   const double begin = now_us();
-  bool full = false;
-  for (bool more = true; more && !full;) {
-    more = false;
-    for (size_t i = 0; i < count; i++) {
-      const double elapsed = now_us() - begin;
-      const bool before = streams[i].answered < streams[i].packets->count;
-      if (before)
-        streams[i].seconds = elapsed / 1e6;
-      more = feed(engine, &streams[i], elapsed, &full) || more;
-    }
-    serve(engine, 1);
+  while (stream->answered < stream->packets->count) {
+    const double elapsed = now_us() - begin;
+    stream->seconds = elapsed / 1e6;
+    if (!feed(engine, stream, elapsed))
+      return false;
+    serve(engine, until_due(stream, now_us() - begin));
   }
-  return !full;
+  return true;
 }
 
-bool load_run(uint16_t port, struct load_stream *streams, size_t count) {
-  struct engine engine = {.epoll = epoll_create1(EPOLL_CLOEXEC)};
+bool load_run(uint16_t port, struct load_stream *stream) {
+  struct engine engine = {.epoll = epoll_create1(EPOLL_CLOEXEC),
+                          .count = stream->concurrency};
   engine.broker.sin_family = AF_INET;
   engine.broker.sin_port = htons(port);
   engine.broker.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  bool done = engine.epoll >= 0;
-  for (size_t i = 0; i < count; i++) {
-    engine.count += streams[i].concurrency;
-    /* One more each: streams may be empty, and no size is 0. */
-    streams[i].latencies =
-        calloc(streams[i].packets->count + 1, sizeof(float));
-    done = done && streams[i].latencies;
-  }
+  /* One more each: a stream may be empty, and no size is 0. */
+  stream->latencies = calloc(stream->packets->count + 1, sizeof(float));
   engine.connections = calloc(engine.count + 1, sizeof *engine.connections);
   engine.idle = calloc(engine.count + 1, sizeof *engine.idle);
-  if (done && engine.connections && engine.idle) {
+  bool done = engine.epoll >= 0 && stream->latencies && engine.connections &&
+              engine.idle;
+  if (done) {
     for (; engine.idle_count < engine.count; engine.idle_count++)
       engine.idle[engine.idle_count] = engine.idle_count;
-    done = run(&engine, streams, count);
+    done = run(&engine, stream);
   }
   free(engine.connections);
   free(engine.idle);
   (void)close(engine.epoll);
   return done;
+}
+
+struct side {
+  uint16_t port;
+  struct load_stream *stream;
+  bool done;
+};
+
+static void *run_side(void *context) {
+  struct side *side = context;
+  side->done = load_run(side->port, side->stream);
+  return NULL;
+}
+
+bool load_run_beside(uint16_t port, struct load_stream *stream,
+                     struct load_stream *beside) {
+  struct side side = {port, beside, false};
+  pthread_t thread;
+  if (pthread_create(&thread, NULL, run_side, &side) != 0)
+    return false;
+  const bool done = load_run(port, stream);
+  (void)pthread_join(thread, NULL);
+  return done && side.done;
 }
 
 static int by_value(const void *a, const void *b) {

@@ -32,10 +32,17 @@ struct load_stream {
 };
 
 /*
- * Runs all streams at once against 127.0.0.1:port until each has had its
- * answers. False: out of memory or descriptors.
+ * Runs the stream against 127.0.0.1:port until it has had its answers. False:
+ * out of memory or descriptors.
  */
-bool load_run(uint16_t port, struct load_stream *streams, size_t count);
+bool load_run(uint16_t port, struct load_stream *stream);
+
+/*
+ * The same, with a second stream beside it on a thread of its own: neither is
+ * late because the other's answers come first.
+ */
+bool load_run_beside(uint16_t port, struct load_stream *stream,
+                     struct load_stream *beside);
 
 /* The q-quantile of a stream's latencies, in microseconds; sorts them. */
 double load_quantile(struct load_stream *stream, double q);

@@ -3,7 +3,7 @@
  * Whole-broker connects per second: ours beside its peers, in one run on one
  * machine. The peers take turns round by round, so that a machine whose speed
  * drifts slows them all; a ratio is the median of the rounds' ratios. No turn
- * begins before what the others left to be written was written. All packets
+ * begins before what our own left to be written was written. All packets
  * are made before a turn; every broker logs alike, and none but ours checks
  * topics, which no connect asks for.
  */
@@ -17,6 +17,7 @@
 #include "broker.h"
 #include "figures.h"
 #include "fleet.h"
+#include "flood.h"
 #include "peers.h"
 
 #define CONCURRENCY 64u
@@ -37,7 +38,7 @@ static struct settings {
   unsigned rounds;
   unsigned logins; /* a round and entry */
   const char *json;
-} settings = {{1000, 100000, 1000000}, 15, 5000, "login.json"};
+} settings = {{1000, 100000, 1000000}, 31, 5000, "login.json"};
 
 /* ---- peers -------------------------------------------------------------- */
 
@@ -89,17 +90,23 @@ struct run {
   char names[6][40];
 };
 
+static double work_of_all(const struct run *run) {
+  double work = 0;
+  for (unsigned i = 0; i < BROKERS; i++)
+    work += broker_work(&run->brokers[i]).all;
+  return work;
+}
+
 /* Until no broker has anything left over to do. */
 static void settle(const struct run *run) {
   const double idle = 3000; /* microseconds of all brokers, in WINDOW_MS */
-  double before = 0;
-  for (double work = 2 * idle; work - before > idle;) {
+  double before;
+  double work = work_of_all(run);
+  do {
     before = work;
     (void)usleep(WINDOW_MS * 1000);
-    work = 0;
-    for (unsigned i = 0; i < BROKERS; i++)
-      work += broker_work(&run->brokers[i]).all;
-  }
+    work = work_of_all(run);
+  } while (work - before > idle);
 }
 
 /* ---- measuring ---------------------------------------------------------- */
@@ -134,13 +141,14 @@ static bool measure(struct run *run, struct entry *entry, unsigned round) {
   bool done = make_packets(entry, &packets);
   const struct broker_work before = broker_work(entry->broker);
   const double load = own_work();
-  done = done && load_run(entry->broker->port, &stream, 1);
+  done = done && load_run(entry->broker->port, &stream);
   if (done) {
     const double count = (double)settings.logins;
     figures->load[round] = (own_work() - load) / count;
     figures->loop[round] =
         (broker_work(entry->broker).loop - before.loop) / count;
-    settle(run);
+    if (entry->kind == OURS) /* only these write afterwards */
+      settle(run);
     figures->all[round] =
         (broker_work(entry->broker).all - before.all) / count;
     figures->rate[round] = (double)stream.accepted / stream.seconds;
@@ -150,33 +158,6 @@ static bool measure(struct run *run, struct entry *entry, unsigned round) {
   }
   free(stream.latencies);
   packets_free(&packets);
-  return done;
-}
-
-/* Honest logins at a quiet pace; with rate, forged ones beside them. */
-static bool honest_p99(struct entry *entry, double flood_rate, double *p99,
-                       double *sent_rate) {
-  struct load_packets honest = {NULL, NULL, 0};
-  struct load_packets forged = {NULL, NULL, 0};
-  struct load_stream streams[] = {
-      {.packets = &honest, .rate = 500, .concurrency = CONCURRENCY},
-      {.packets = &forged, .rate = flood_rate, .concurrency = CONCURRENCY},
-  };
-  const size_t flood = (size_t)(flood_rate * 4);
-  bool done = fleet_packets(entry->fleet, WK_MQTT_311, 2000, &honest);
-  if (flood > 0)
-    done = done && fleet_forgeries(entry->fleet, flood, &forged);
-  done = done && load_run(entry->broker->port, streams, flood > 0 ? 2 : 1);
-  if (done) {
-    *p99 = load_quantile(&streams[0], 0.99);
-    entry->figures->not_accepted += streams[0].refused + streams[0].failed;
-    *sent_rate =
-        flood > 0 ? (double)streams[1].refused / streams[1].seconds : 0;
-  }
-  free(streams[0].latencies);
-  free(streams[1].latencies);
-  packets_free(&honest);
-  packets_free(&forged);
   return done;
 }
 
@@ -235,7 +216,8 @@ static void describe(struct run *run) {
 
 static bool prepare(struct run *run) {
   struct wk_why why;
-  const uint64_t all = (uint64_t)settings.rounds * settings.logins * 2 + 8000;
+  const uint64_t all =
+      (uint64_t)settings.rounds * settings.logins * 2 + FLOOD_LOGINS;
   for (unsigned i = 0; i < 3; i++) {
     (void)fprintf(stderr, "enrolling %u devices\n",
                   (unsigned)settings.devices[i]);
@@ -267,10 +249,9 @@ static bool measure_all(struct run *run) {
 }
 
 static bool measure_flood(struct run *run, struct fleet_figures *of) {
-  struct entry *most = &run->entries[ENTRIES - 2];
-  double unused = 0;
-  return honest_p99(most, 0, &of->quiet_p99, &unused) &&
-         honest_p99(most, 20000, &of->flooded_p99, &of->forged_rate);
+  (void)fprintf(stderr, "floods\n");
+  return flood_run(&of->anonymous, run->brokers[ANONYMOUS].port, NULL) &&
+         flood_run(&of->ours, run->brokers[BROKERS - 1].port, &run->fleets[2]);
 }
 
 static bool report(struct run *run) {
@@ -287,7 +268,7 @@ static bool report(struct run *run) {
   figures_print(run->figures, ENTRIES, &of);
   if (!figures_write(settings.json, run->figures, ENTRIES, &of))
     return false;
-  size_t refused = 0;
+  size_t refused = of.anonymous.not_accepted + of.ours.not_accepted;
   for (unsigned i = 0; i < ENTRIES; i++)
     refused += run->figures[i].not_accepted;
   if (refused > 0)
@@ -325,7 +306,7 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
 int main(int argc, char **argv) {
   static const struct argp_option options[] = {
       {"devices", 'd', "N", 0, "The largest fleet (1000000)", 0},
-      {"rounds", 'r', "N", 0, "Turns each peer takes (15)", 0},
+      {"rounds", 'r', "N", 0, "Turns each peer takes (31)", 0},
       {"logins", 'l', "N", 0, "Logins a turn (5000)", 0},
       {"json", 'j', "FILE", 0, "Where the figures go (login.json)", 0},
       {0}};

@@ -3,8 +3,9 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
-#define PAGE 1024u        /* devices */
+#define HUGE 2097152u     /* bytes of a huge page */
 #define WORD 64u          /* dirty marks in a word */
 #define FIRST_SLOTS 1024u /* a power of two */
 
@@ -30,6 +31,9 @@ struct device {
   struct wk_previous *previous;
 };
 
+/* Devices that fill a huge page; a whole number of words of marks. */
+#define PAGE ((uint32_t)(HUGE / sizeof(struct device) / WORD * WORD))
+
 /* The hash stands here too, so that a name that is not there, and one whose
  * slot another took, need no look at a device. */
 struct slot {
@@ -49,6 +53,22 @@ struct wk_fleet {
   uint32_t cursor;
   uint32_t states[WK_DEVICE_REVOKED + 1];
 };
+
+/*
+ * Zeroed memory, to be freed with free(), in huge pages where it fills them:
+ * logins look at devices in any order, and a walk through the page tables
+ * costs them more than the device itself.
+ */
+static void *zeroed(size_t bytes) {
+  const size_t whole = (bytes + HUGE - 1) / HUGE * HUGE;
+  if (whole - bytes > HUGE / 16)
+    return calloc(1, bytes);
+  void *memory = aligned_alloc(HUGE, whole);
+  if (!memory)
+    return NULL;
+  (void)madvise(memory, whole, MADV_HUGEPAGE); /* or small ones, as before */
+  return memset(memory, 0, bytes);
+}
 
 struct wk_fleet *wk_fleet_new(void) {
   struct wk_fleet *fleet = calloc(1, sizeof *fleet);
@@ -115,7 +135,7 @@ uint32_t wk_fleet_find(const struct wk_fleet *fleet, const char *did) {
 
 static bool grow_slots(struct wk_fleet *fleet) {
   const uint32_t count = fleet->slot_count * 2;
-  struct slot *bigger = calloc(count, sizeof *bigger);
+  struct slot *bigger = zeroed(count * sizeof *bigger);
   if (!bigger)
     return false;
   for (uint32_t i = 0; i < fleet->slot_count; i++) {
@@ -148,7 +168,10 @@ static bool grow_pages(struct wk_fleet *fleet) {
     fleet->dirty = dirty;
     fleet->page_cap = cap;
   }
-  struct device *page = calloc(PAGE, sizeof *page);
+  const size_t bytes = PAGE * sizeof(struct device);
+  /* The first one is for few devices: it grows as they come. */
+  struct device *page =
+      fleet->page_count == 0 ? calloc(1, bytes) : zeroed(bytes);
   if (!page)
     return false;
   fleet->pages[fleet->page_count++] = page;
