@@ -11,6 +11,7 @@ import unittest
 
 import rawmqtt
 import wk
+from clock import Clock
 
 CLONE_NEWNS = 0x00020000
 FAILS = "the registry cannot be written"
@@ -55,15 +56,15 @@ class DiskTest(wk.TestCase):
         client.disconnect()
         return code
 
-    def serve(self):
-        self.server = self.broker(self.store)
+    def serve(self, **settings):
+        self.server = self.broker(self.store, **settings)
         client, code = self.connect(
             self.store.otp(self.session), "session-1")
         self.assertEqual(code, 0)
         return client
 
-    def test_full__refused_and_over_by_itself(self):
-        live = self.serve()
+    def fill(self):
+        """Takes all room; gives the file that has it."""
         filler = self.disk.path("filler")
         with open(filler, "wb", buffering=0) as file:
             try:
@@ -71,6 +72,29 @@ class DiskTest(wk.TestCase):
                     pass
             except OSError:
                 pass
+        return filler
+
+    def test_full__told_once_a_minute(self):
+        clock = Clock(self.folder)
+        live = self.serve(under=clock.under)
+        self.fill()
+        self.assertSoon(
+            5, lambda: self.code(self.store.otp(self.thermo)))
+        self.server.wait_log(FAILS)
+        mark = self.server.mark()
+        clock.forward(55)
+        for _ in range(3):
+            live.ping()  # the broker's loop goes round, and looks
+        self.assertNotIn(FAILS, self.server.log(mark))
+        clock.forward(61)
+        self.server.wait_log(FAILS, mark)
+        for _ in range(3):
+            live.ping()
+        self.assertEqual(self.server.log(mark).count(FAILS), 1)
+
+    def test_full__refused_and_over_by_itself(self):
+        live = self.serve()
+        filler = self.fill()
         spent = []
 
         def login():
