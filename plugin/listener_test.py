@@ -298,6 +298,21 @@ class ListenerTest(wk.TestCase):
         self.store.cli("revoke", "thermo-1")
         new.wait_closed()
 
+    def test_idle__one_after_the_other_is_no_slower(self):
+        """Waking that helps is not done more and more rarely, up to 10 s."""
+        self.broker(None, per_listener=True, config="\n".join(
+            [f"listener {self.port} {wk.HOST}", self.plugin()]))
+        clients = []
+        for i in range(9):
+            device = self.store.enrol(f"d-{i}")
+            clients.append(rawmqtt.Client(self.port, device.did))
+            self.addCleanup(clients[i].disconnect, polite=False)
+            self.assertEqual(clients[i].connect(
+                device.did, self.store.otp(device)).code, 0)
+        for client in clients:
+            self.store.cli("revoke", client.client_id)
+            client.wait_closed(patience=5)
+
     def test_idle__on_tls_too(self):
         self.broker(None, per_listener=True, config=self.tls(self.plugin()))
         client = self.raw()

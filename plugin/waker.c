@@ -160,6 +160,7 @@ static bool is_due(struct wk_waker *waker) {
 
 static void *watch(void *context) {
   struct wk_waker *waker = context;
+  uint64_t woken_at = 0;
   long ms = LOOK_MS;
   (void)pthread_mutex_lock(&waker->lock);
   while (!waker->stopping) {
@@ -168,6 +169,11 @@ static void *watch(void *context) {
       ms = LOOK_MS;
       continue;
     }
+    /* Looked at another one since: waking helped, and this is news. */
+    const uint64_t version = atomic_load(&waker->version);
+    if (version != woken_at)
+      ms = LOOK_MS;
+    woken_at = version;
     wake(waker, ms > LOOK_MS);
     ms = ms * 2 < LOOK_MS_MAX ? ms * 2 : LOOK_MS_MAX;
   }

@@ -208,8 +208,9 @@ class Client:
                     return message
             self._next()
 
-    def wait_closed(self):
+    def wait_closed(self, patience=wk.PATIENCE):
         """Waits until the broker closes the connection."""
+        self._socket.settimeout(patience)
         try:
             while True:
                 self._next()
