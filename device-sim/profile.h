@@ -83,4 +83,11 @@ WK_MUST_CHECK enum wk_err profiles_read(struct profiles *profiles,
                                         const struct habits *habits,
                                         struct wk_why *why);
 
+/* Those of text[len]; path is for errors. */
+WK_MUST_CHECK enum wk_err profiles_parse(struct profiles *profiles,
+                                         const char *text, size_t len,
+                                         const char *path,
+                                         const struct habits *habits,
+                                         struct wk_why *why);
+
 #endif

@@ -298,13 +298,20 @@ static enum wk_err take_profiles(struct profiles *profiles, const char *path,
   return WK_OK;
 }
 
+enum wk_err profiles_parse(struct profiles *profiles, const char *text,
+                           size_t len, const char *path,
+                           const struct habits *habits, struct wk_why *why) {
+  const enum wk_err err = wk_json_parse(&profiles->tree, text, len, path, why);
+  return err == WK_OK ? take_profiles(profiles, path, habits, why) : err;
+}
+
 enum wk_err profiles_read(struct profiles *profiles, const char *path,
                           const struct habits *habits, struct wk_why *why) {
   char *text = NULL;
   size_t len = 0;
   enum wk_err err = wk_file_read(&text, &len, path, FILE_MAX, why);
   if (err == WK_OK)
-    err = wk_json_parse(&profiles->tree, text, len, path, why);
+    err = profiles_parse(profiles, text, len, path, habits, why);
   free(text);
-  return err == WK_OK ? take_profiles(profiles, path, habits, why) : err;
+  return err;
 }
