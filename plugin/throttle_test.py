@@ -9,6 +9,7 @@ import unittest
 import rawmqtt
 import wk
 import xmsg
+from clock import Clock
 
 BURST = 100  # plugin/throttle.h
 EVENTS = "whitekey/v1/events/#"
@@ -20,7 +21,8 @@ class ThrottleTest(wk.TestCase):
         self.store = self.registry()
         self.thermo = self.store.enrol("thermo-1")
         self.device = xmsg.Device(self.thermo)
-        self.server = self.broker(self.store)
+        self.clock = Clock(self.folder)
+        self.server = self.broker(self.store, under=self.clock.under)
 
     def connect(self, did, password, source=wk.HOST):
         client = rawmqtt.Client(self.server.port, "c1", source=source)
@@ -49,6 +51,21 @@ class ThrottleTest(wk.TestCase):
         self.assertGreaterEqual(self.count(reason="forged"), BURST)
         for event in self.store.audit():
             self.assertFits("audit-event", event)
+
+    def test_flood__is_summed_up_after_a_minute(self):
+        self.flood(BURST + 60, source="127.0.0.2")
+        self.assertSoon(1, lambda: self.count(event="throttle"))
+        self.clock.forward(61)
+        self.assertSoon(1, lambda: self.count(result="counted"))
+        event = [e for e in self.store.audit()
+                 if e.get("result") == "counted"][0]
+        self.assertFits("audit-event", event)
+        self.assertEqual(event["address"], "127.0.0.2")
+        self.assertSoon(BURST + 60, lambda:
+                        self.count(reason="forged") + event["count"])
+        self.server.wait_log(f"{event['count']} more refusals from 127.0.0.2")
+        self.flood(1)
+        self.server.wait_log("more refusals: see the audit file")
 
     def test_flood__of_unknown_names_too(self):
         self.flood(BURST + 60, did="nobody")
