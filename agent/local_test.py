@@ -90,7 +90,7 @@ class ConfigTest(AgentTest):
         for words, settings in (
                 ("brokr", {"brokr": "mqtt://localhost"}),
                 (missing, {"credential": missing}),
-                (missing, {"cafile": missing, **tls}),
+                (f"{missing}: No such file", {"cafile": missing, **tls}),
                 ("pin", {"pin": "00", **tls}),
                 ("nosuchuser", {"allow_user": "nosuchuser"}),
                 ("unix:PATH", {"listen": "0.0.0.0:1883"})):

@@ -58,17 +58,18 @@ static enum wk_err load(struct wk_tls_context *context, const char *cafile,
                         struct wk_why *why) {
   char reason[REASON_MAX];
   const char *path = cafile ? cafile : SYSTEM_AUTHORITIES;
+  errno = 0;
   const int rc = mbedtls_x509_crt_parse_file(&context->authorities, path);
+  const int cause = errno;
   if (rc == 0 || (rc > 0 && !cafile))
     return WK_OK;
   if (rc > 0) /* so many of them could not be read */
     return wk_fail(why, WK_ERR_MALFORMED, "%s: holds what is no certificate",
                    path);
+  if (rc == MBEDTLS_ERR_PK_FILE_IO_ERROR && cause != 0)
+    return wk_fail(why, WK_ERR_MISSING, "%s: %s", path, strerror(cause));
   mbedtls_strerror(rc, reason, sizeof reason);
-  return wk_fail(why,
-                 rc == MBEDTLS_ERR_X509_FILE_IO_ERROR ? WK_ERR_MISSING
-                                                      : WK_ERR_MALFORMED,
-                 "%s: %s", path, reason);
+  return wk_fail(why, WK_ERR_MALFORMED, "%s: %s", path, reason);
 }
 
 static enum wk_err set_up(struct wk_tls_context *context,
