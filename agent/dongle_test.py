@@ -2,6 +2,7 @@
 """The agent with a dongle: the chip makes the logins and knows its broker."""
 
 import os
+import signal
 import time
 
 from agent_case import UNAVAILABLE, AgentTest
@@ -11,6 +12,55 @@ import wk
 from donglesim import Dongle, HeldLine
 
 PASSWORD, ANSWER, UPDATE = 4, 5, 10
+
+class FingerTest(AgentTest):
+    """A dongle with a sensor, on which a finger is put, and lifted."""
+
+    def setUp(self):
+        super().setUp()
+        self.dongle = Dongle(self, "--finger", "1", "--sensor",
+                             self.folder.path("sensor"))
+        self.devices.cli("enrol", "door-1", "--dongle", self.dongle.port,
+                         "--length", "256")
+        self.server = self.broker(self.devices, options={"sessions": "many"})
+        self.line = HeldLine(self, self.dongle)
+        self.program = self.agent(credential=None, dongle=self.line.port,
+                                  clients="many")
+
+    def touch(self):
+        self.dongle.process.signal(signal.SIGUSR1)
+
+    def test_finger__is_waited_for(self):
+        first = self.client("first")
+        self.assertEqual(first.connect().code, 0)
+        self.touch()
+        for version in (4, 5):
+            mark = self.program.mark()
+            second = self.client("second", version)
+            second.begin()
+            self.program.wait_log("second.*touch the sensor of door-1", mark)
+            for _ in range(3):
+                self.line.hold(PASSWORD)
+                self.line.wait_held()
+                self.line.release()
+            self.assertTrue(first.ping())
+            self.touch()
+            code = rawmqtt.Connack(second.wait(rawmqtt.CONNACK), version).code
+            self.assertEqual(code, 0)
+            second.disconnect()
+            self.touch()
+        self.assertEqual(self.program.log().count("touch"), 2)
+        self.assertSoon(["ok"] * 3, self.reasons)
+
+    def test_finger__that_is_a_strangers_lets_nobody_in(self):
+        self.program.stop()
+        self.dongle.restart("--finger", "9", "--sensor",
+                            self.folder.path("sensor"))
+        program = self.agent(credential=None, dongle=self.dongle.port)
+        self.assertEqual(self.code(), UNAVAILABLE[4])
+        program.wait_log("knows another finger")
+        self.assertEqual(self.reasons(), [])
+
 
 class DongleTest(AgentTest):
     def setUp(self):

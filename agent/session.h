@@ -52,6 +52,7 @@ struct session {
   struct buffer far_in;
   int64_t last_deadline; /* LOGGING: no later one is given */
   size_t most_held;      /* LOGGING: bytes for the client so far */
+  bool touch;            /* LOGGING: the dongle wants its finger */
   struct login login;
 };
 

@@ -35,9 +35,14 @@ static bool watch_dongle(struct session *session) {
   session->deadline = wait.until < session->last_deadline
                           ? wait.until
                           : session->last_deadline;
+  if (wait.fd < 0 && !session->touch) {
+    wk_log(WK_LOG_NOTICE, "client \"%s\": touch the sensor of %s's dongle",
+           session->name, wk_client_id(agent->client)->did);
+    session->touch = true;
+  }
   agent->dongle.fd = wait.fd;
-  return watch_set(&agent->dongle, agent->epoll,
-                   wait.out ? EPOLLOUT : EPOLLIN);
+  return wait.fd < 0 || watch_set(&agent->dongle, agent->epoll,
+                                  wait.out ? EPOLLOUT : EPOLLIN);
 }
 
 /* ---- how a turn ends ---------------------------------------------------- */
@@ -170,6 +175,7 @@ static void log_in(struct session *session) {
   session->deadline = agent->now + STEP_MS;
   session->last_deadline = agent->now + LOGGING_MS;
   session->most_held = 0;
+  session->touch = false;
   *login = (struct login){.client = agent->client,
                           .method = method_for(session),
                           .when = agent->config->key_update};
@@ -200,9 +206,12 @@ void turn_late(struct session *session) {
     resume(session); /* it is the dongle that is late */
     return;
   }
-  pause_all(session, session->state == SESSION_LOGGING
-                         ? login_missing(&session->login)
-                         : "no connection in time");
+  if (session->state != SESSION_LOGGING)
+    pause_all(session, "no connection in time");
+  else if (session->touch)
+    pause_one(session, "no finger on the dongle's sensor");
+  else
+    pause_all(session, login_missing(&session->login));
 }
 
 /* The client's messages are on their way: that takes its time. */

@@ -48,8 +48,10 @@ struct wk_client {
   struct request request;
   struct held held;
   struct wk_dongle *dongle; /* NULL: the credential is here */
-  bool looked;              /* the next login has begun with a look at it */
-  uint8_t leave_out;        /* so many indices, in that login */
+  bool no_wait;
+  int64_t touch_at;  /* when it is asked again for its finger, 0: it is not */
+  bool looked;       /* the next login has begun with a look at it */
+  uint8_t leave_out; /* so many indices, in that login */
   /* of its two chains, by their epoch's last bit */
   struct dongle_skip {
     bool due; /* its last login was refused */

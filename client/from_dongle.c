@@ -5,7 +5,11 @@
  */
 #include <string.h>
 
+#include <whitekey/steady.h>
+
 #include "client_state.h"
+
+#define TOUCH_MS 200 /* until a sensor is asked again for its finger */
 
 static enum wk_err of_whom(struct wk_client *client,
                            const struct wk_dongle_info *info, const char *port,
@@ -41,17 +45,20 @@ enum wk_err wk_client_open_dongle(struct wk_client **client, const char *port,
 }
 
 void wk_client_no_wait(struct wk_client *client) {
+  client->no_wait = true;
   if (client->dongle)
     wk_dongle_no_wait(client->dongle);
 }
 
 struct wk_wait wk_client_wait(const struct wk_client *client) {
-  return client->dongle ? wk_dongle_wait(client->dongle)
-                        : (struct wk_wait){.fd = -1};
+  return client->dongle && client->touch_at == 0
+             ? wk_dongle_wait(client->dongle)
+             : (struct wk_wait){.fd = -1, .until = client->touch_at};
 }
 
 void wk_client_give_up(struct wk_client *client) {
   client->looked = false;
+  client->touch_at = 0;
   if (client->dongle)
     wk_dongle_give_up(client->dongle);
 }
@@ -106,6 +113,9 @@ static enum wk_err begin(struct wk_client *client, struct wk_why *why) {
 enum wk_err from_dongle_next(struct wk_client *client,
                              const uint8_t *challenge, struct wk_otp *otp,
                              struct wk_why *why) {
+  if (wk_steady_ms() < client->touch_at)
+    return wk_fail(why, WK_ERR_AGAIN, "%s: no finger yet",
+                   client_where(client));
   if (!client->looked) {
     const enum wk_err err = begin(client, why);
     if (err != WK_OK)
@@ -115,8 +125,12 @@ enum wk_err from_dongle_next(struct wk_client *client,
       .skip = client->leave_out,
       .time = client->clock ? client->clock(client->clock_context) : 0,
       .challenge = challenge};
-  const enum wk_err err =
-      wk_dongle_password(client->dongle, &wish, otp->x1, why);
+  enum wk_err err = wk_dongle_password(client->dongle, &wish, otp->x1, why);
+  client->touch_at = 0;
+  if (err == WK_ERR_KEY && client->no_wait) {
+    client->touch_at = wk_steady_ms() + TOUCH_MS;
+    err = WK_ERR_AGAIN;
+  }
   client->looked = err == WK_ERR_AGAIN;
   client->request.open = err == WK_OK;
   return err;

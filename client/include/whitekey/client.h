@@ -69,9 +69,11 @@ WK_MUST_CHECK enum wk_err wk_client_open_dongle(struct wk_client **client,
 /*
  * For a program that has other things to do meanwhile: from now on
  * wk_client_next(), wk_client_check() and wk_client_update() give WK_ERR_AGAIN
- * where they would wait for the dongle. The same call is due again, with the
- * same values, when wk_client_wait() says so; or wk_client_give_up(), and the
- * login counts as one without an answer. Without a dongle nothing changes.
+ * where they would wait for the dongle; wk_client_next() also instead of
+ * WK_ERR_KEY, until a finger lies on its sensor. The same call is due again,
+ * with the same values, when wk_client_wait() says so (fd -1: it waits for the
+ * finger); or wk_client_give_up(), and the login counts as one without an
+ * answer. Without a dongle nothing changes.
  */
 void wk_client_no_wait(struct wk_client *client);
 struct wk_wait wk_client_wait(const struct wk_client *client);

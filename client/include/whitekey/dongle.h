@@ -50,7 +50,7 @@ struct wk_dongle;
 
 /* What a call that gave WK_ERR_AGAIN waits for. */
 struct wk_wait {
-  int fd;        /* of the serial port */
+  int fd;        /* of the serial port, -1: for the time alone */
   bool out;      /* until it takes more; else until it has more */
   int64_t until; /* of wk_steady_ms(): no longer than that */
 };
