@@ -66,6 +66,33 @@ class LocalTest(AbuseTest):
             self.assertEqual(self.code(4, "", clean=False), 2)
             self.assertEqual(self.code(4, "good"), 0)
 
+    def test_refused__without_end_costs_few_logins(self):
+        """Else anybody who may connect has the chain used up in a minute."""
+        agent = self.agent(clients="many")
+        for _ in range(50):
+            self.assertEqual(self.code(4, "", clean=False), 2)
+        self.assertLess(agent.log().count("the broker refused the login"), 25)
+        self.assertEqual(self.code(4, "good"), 0)
+
+    def test_leaving__before_the_proof_costs_few_logins(self):
+        silent = socket.create_server((wk.HOST, 0))
+        self.addCleanup(silent.close)
+        self.agent(clients="many", broker_port=silent.getsockname()[1])
+        spent = 0
+        for i in range(50):
+            client = self.client(f"c{i}")
+            client.begin()
+            ready, _, _ = select.select([silent, client._socket], [], [])
+            if silent in ready:
+                broker = silent.accept()[0]
+                spent += broker.recv(4096) != b""
+            client.disconnect(polite=False)
+            if silent in ready:
+                while broker.recv(4096):
+                    pass
+                broker.close()
+        self.assertLess(spent, 25)
+
     def test_refused__again_and_again_waits_alone(self):
         """The broker throws one out without a word, and refuses another whose
         id is a device's."""

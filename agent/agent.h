@@ -45,11 +45,13 @@ struct agent {
   /* pause.c */
   struct backoff backoff;
   struct backoff suspect_pause;
-  char suspect[SESSION_NAME_SIZE]; /* while suspect_pause.step is not 0 */
-  bool others_are_fine;            /* since the suspect failed */
-  bool challenge;                  /* logins by challenge from now on */
-  struct session *newest;          /* whose login was the last one */
-  int64_t newest_at;               /* when that was */
+  char suspect[SESSION_NAME_SIZE];      /* while suspect_pause.step is not 0 */
+  uint8_t suspect_code;                 /* what it is told meanwhile */
+  enum wk_mqtt_version suspect_version; /* in that one */
+  bool others_are_fine;                 /* since the suspect failed */
+  bool challenge;                       /* logins by challenge from now on */
+  struct session *newest;               /* whose login was the last one */
+  int64_t newest_at;                    /* when that was */
   uint8_t scratch[AGENT_SCRATCH];
 };
 
@@ -91,6 +93,9 @@ void pause_all(struct session *session, const char *cause);
  */
 void pause_one(struct session *session, const char *cause);
 
+/* What one that has to wait is told. */
+uint8_t pause_code(const struct session *session);
+
 /* It was let in. */
 void pause_none(const struct session *session);
 
@@ -106,6 +111,10 @@ void turn_next(struct agent *agent);
 
 /* The session goes away: its turn is over. */
 void turn_left(struct session *session);
+
+/* Its program has gone in the middle of its login; false: nothing is spent
+ * yet, and nobody needs to wait. */
+bool turn_gone(struct session *session);
 
 /* The session's broker end is ready, or its time is up. */
 void turn_ready(struct session *session);

@@ -203,7 +203,7 @@ class DongleTest(AgentTest):
         for command in (PASSWORD, ANSWER):
             with self.subTest(command=command):
                 line.hold(command)
-                first = self.client("first", 5)
+                first = self.client(f"first{command}", 5)
                 first.begin()
                 line.wait_held()
                 first.disconnect(polite=False)

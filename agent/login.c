@@ -108,14 +108,6 @@ static bool is_for_client(enum wk_mqtt_version version, uint8_t code) {
   return code != 0x86 && code != 0x87 && code != 0x8a && code != 0x8c;
 }
 
-/* Another client, or this one asking for something else, may be let in. */
-static bool is_unfit(enum wk_mqtt_version version, uint8_t code) {
-  static const uint8_t codes[] = {0x81, 0x82, 0x84, 0x85, 0x90,
-                                  0x95, 0x99, 0x9a, 0x9b};
-  return version == WK_MQTT_5 ? memchr(codes, code, sizeof codes) != NULL
-                              : code == 1 || code == 2;
-}
-
 /* The reason is the broker's secret; the commonest one can be seen here. */
 static void tell_refusal(struct login *login, uint8_t code) {
   const time_t now = time(NULL);
@@ -142,7 +134,6 @@ static void refused(struct login *login,
   tell_refusal(login, connack->code);
   if (!login->busy) /* protocol section 2 */
     wk_client_refused(login->client);
-  login->unfit = is_unfit(login->version, connack->code);
   login->denied = login->version == WK_MQTT_5 && connack->code == 0x87;
   if (is_for_client(login->version, connack->code))
     login->code = connack->code;

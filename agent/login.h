@@ -53,7 +53,6 @@ struct login {
   bool waits;        /* for the dongle, see login_resume() */
   uint8_t code;      /* REFUSED, FAILED: what the local client is told */
   bool denied;       /* REFUSED, MQTT 5: this login was not good enough */
-  bool unfit;        /* REFUSED: what the client asked for was not */
   bool busy;         /* REFUSED: the broker has no time for anybody */
   bool lasting;      /* 3.1.1: the session outlives its connection */
   bool unsubscribed; /* or nothing to unsubscribe */

@@ -35,15 +35,26 @@ bool pause_over(const struct session *session) {
           backoff_over(&agent->suspect_pause, agent->now));
 }
 
+uint8_t pause_code(const struct session *session) {
+  const struct agent *agent = session->agent;
+  return is_suspect(session) &&
+                 agent->suspect_version == session->asked.version
+             ? agent->suspect_code
+             : login_unavailable(session->asked.version);
+}
+
+static uint8_t code_of(const struct session *session) {
+  const uint8_t code = session->login.code;
+  return code ? code : login_unavailable(session->asked.version);
+}
+
 /* This one last: its turn goes to who still waits then. */
 static void refuse(struct session *session) {
-  const uint8_t code = session->login.code;
   for (struct session *s = session->agent->sessions; s; s = s->next) {
     if (s->state == SESSION_WAITING && !pause_over(s))
-      session_refuse(s, login_unavailable(s->asked.version));
+      session_refuse(s, pause_code(s));
   }
-  session_refuse(session,
-                 code ? code : login_unavailable(session->asked.version));
+  session_refuse(session, code_of(session));
 }
 
 void pause_all(struct session *session, const char *cause) {
@@ -64,6 +75,8 @@ void pause_one(struct session *session, const char *cause) {
     backoff_reset(&agent->suspect_pause);
   agent->others_are_fine = false;
   memcpy(agent->suspect, session->name, sizeof agent->suspect);
+  agent->suspect_code = code_of(session);
+  agent->suspect_version = session->asked.version;
   begin(session, &agent->suspect_pause, cause, "its next try");
   refuse(session);
 }

@@ -131,7 +131,7 @@ static void ask_for_turn(struct session *session) {
            session->name, other->name);
     session_refuse(session, login_busy(session->asked.version));
   } else if (!pause_over(session)) {
-    session_refuse(session, login_unavailable(session->asked.version));
+    session_refuse(session, pause_code(session));
   } else {
     session->state = SESSION_WAITING;
     session->deadline = agent->now + WAITING_MS;
@@ -281,7 +281,7 @@ static void near_ready(struct watch *watch, uint32_t events) {
   case SESSION_DIALING:
   case SESSION_SHAKING:
   case SESSION_LOGGING:
-    if (gone)
+    if (gone && !turn_gone(session))
       die(session);
     break;
   case SESSION_DEAD:

@@ -47,13 +47,6 @@ static bool watch_dongle(struct session *session) {
 
 /* ---- how a turn ends ---------------------------------------------------- */
 
-/* By what this one asked for: nobody else has to wait. */
-static void turn_away(struct session *session) {
-  wk_log(WK_LOG_NOTICE, "client \"%s\": %s, for what it asks for",
-         session->name, session->login.why.text);
-  session_refuse(session, session->login.code);
-}
-
 static void succeed(struct session *session) {
   struct agent *agent = session->agent;
   pause_none(session);
@@ -76,6 +69,16 @@ void turn_left(struct session *session) {
   leave_dongle(agent);
   wk_client_give_up(agent->client);
   turn_next(agent);
+}
+
+/* Else one that comes and goes would use the chain up, and without a proof no
+ * key update is begun. */
+bool turn_gone(struct session *session) {
+  if (session->state != SESSION_LOGGING ||
+      session->login.step == LOGIN_DRAWING)
+    return false;
+  pause_one(session, "the program left before it was let in");
+  return true;
 }
 
 /* ---- the conversation --------------------------------------------------- */
@@ -115,8 +118,6 @@ static void spoke(struct session *session) {
   buffer_drop(&login->to_broker, login->to_broker.len);
   if (login->step == LOGIN_DONE && sent) {
     succeed(session);
-  } else if (login->step == LOGIN_REFUSED && login->unfit) {
-    turn_away(session);
   } else if (login->step == LOGIN_REFUSED && !login->busy) {
     learn(session);
     pause_one(session, login->why.text);
