@@ -60,11 +60,27 @@ static void finish(struct wk_avr_sha256 *s, uint8_t fill, size_t bytes) {
   wk_avr_sha256_block(s);
 }
 
+/* As wk_wipe(), in less than half its time: each step of a chain does it. */
+static inline void wipe(struct wk_avr_sha256 *s) {
+  enum { AT_ONCE = 8 };
+  uint8_t *at = (uint8_t *)s;
+  uint8_t left = sizeof *s / AT_ONCE;
+  _Static_assert(sizeof *s % AT_ONCE == 0, "all of it");
+  __asm__ __volatile__("1: .rept %2\n\t"
+                       "st %a0+, __zero_reg__\n\t"
+                       ".endr\n\t"
+                       "dec %1\n\t"
+                       "brne 1b"
+                       : "+x"(at), "+r"(left)
+                       : "n"(AT_ONCE)
+                       : "memory");
+}
+
 void wk_avr_hash_end(struct wk_avr_hash *h, uint8_t out[WK_HASH_LEN]) {
   finish(&h->s, h->fill, h->bytes);
   for (uint8_t i = 0; i < 8; i++)
     wk_put_be32(out + 4 * i, h->s.state[i]);
-  wk_wipe(h, sizeof *h);
+  wipe(&h->s);
 }
 
 void wk_port_sha256(uint8_t out[WK_HASH_LEN], const struct wk_span *parts,

@@ -28,15 +28,6 @@ static uint16_t stored_block(uint16_t at) {
                     wk_nv_read(at + AT_BLOCK + 1));
 }
 
-/* The other area, valid only when all of it is there. */
-static void open_area(struct wk_counter *c, uint16_t block) {
-  c->area ^= 1u;
-  const uint16_t at = area(c, c->area);
-  wk_nv_write(at + AT_BLOCK, (uint8_t)(block >> 8));
-  wk_nv_write(at + AT_BLOCK + 1, (uint8_t)block);
-  wk_nv_validate(at);
-}
-
 void wk_counter_erase(uint8_t side) {
   wk_nv_invalidate(pair_of(side));
   wk_nv_invalidate(pair_of(side) + WK_COUNTER_SIZE);
@@ -75,19 +66,18 @@ bool wk_counter_load(struct wk_counter *c, uint8_t side) {
   return found;
 }
 
-void wk_counter_use(struct wk_counter *c, uint8_t upto) {
-  c->used = upto;
-  wk_nv_write(mark(c, upto), USED);
+bool wk_counter_took(const struct wk_counter *c) {
+  return wk_nv_read(mark(c, c->used)) == USED;
 }
 
-bool wk_counter_is_durable(const struct wk_counter *c) {
-  return wk_nv_read(mark(c, c->used)) == USED;
+bool wk_counter_is_prepared(const struct wk_counter *c) {
+  return c->prepared >= WK_COUNTER_SIZE;
 }
 
 bool wk_counter_prepare(struct wk_counter *c) {
   const uint16_t other = area(c, c->area ^ 1u);
   const uint16_t next = c->block + 1;
-  if (c->prepared == WK_COUNTER_SIZE)
+  if (wk_counter_is_prepared(c))
     return false;
   if (c->prepared == 0)
     wk_nv_invalidate(other);
@@ -100,11 +90,47 @@ bool wk_counter_prepare(struct wk_counter *c) {
   return true;
 }
 
-void wk_counter_turn(struct wk_counter *c, uint16_t block) {
-  while (wk_counter_prepare(c)) {
+/*
+ * A write towards the other area's being the one that counts, for a block that
+ * need not be the one it was prepared for. It is valid only when all of it is
+ * there. False: it counts.
+ */
+static bool turn(struct wk_counter *c, uint16_t block) {
+  const uint16_t other = area(c, c->area ^ 1u);
+  if (wk_counter_prepare(c))
+    return true;
+  switch (c->prepared++) {
+  case WK_COUNTER_SIZE:
+    wk_nv_write(other + AT_BLOCK, (uint8_t)(block >> 8));
+    return true;
+  case WK_COUNTER_SIZE + 1:
+    wk_nv_write(other + AT_BLOCK + 1, (uint8_t)block);
+    return true;
+  default:
+    wk_nv_validate(other);
   }
-  open_area(c, block);
   c->block = block;
+  c->area ^= 1u;
   c->used = 0;
   c->prepared = 0;
+  return false;
+}
+
+void wk_counter_turn(struct wk_counter *c, uint16_t block) {
+  while (turn(c, block)) {
+  }
+}
+
+bool wk_counter_use(struct wk_counter *c, uint16_t block, uint8_t upto) {
+  while (wk_nv_is_idle()) {
+    if (c->block != block) {
+      (void)turn(c, block);
+    } else if (c->used != upto) {
+      c->used = upto;
+      wk_nv_write(mark(c, upto), USED);
+    } else {
+      return false;
+    }
+  }
+  return true;
 }

@@ -34,18 +34,18 @@ bool wk_counter_load(struct wk_counter *c, uint8_t side);
 void wk_counter_erase(uint8_t side);
 
 /*
- * Uses the passwords up to and including number `upto` (1..32, more than
- * used) of this block: one write is begun.
+ * Uses the passwords up to and including number `upto` (1..32) of a block,
+ * this one or a later one, as far as it goes without waiting: to be called,
+ * with the same values, until it gives false. Then all of it was written.
  */
-void wk_counter_use(struct wk_counter *c, uint8_t upto);
+bool wk_counter_use(struct wk_counter *c, uint16_t block, uint8_t upto);
 
-/*
- * Waits for that write. False: the cell did not take it, nothing may be sent.
- */
-bool wk_counter_is_durable(const struct wk_counter *c);
+/* False: the cell did not take that, nothing may be sent. */
+bool wk_counter_took(const struct wk_counter *c);
 
 /* One write towards a quick wk_counter_turn(); false: there is none left. */
 bool wk_counter_prepare(struct wk_counter *c);
+bool wk_counter_is_prepared(const struct wk_counter *c);
 
 /* On to a later block; what is left of this one is lost. */
 void wk_counter_turn(struct wk_counter *c, uint16_t block);

@@ -7,8 +7,12 @@
 #define VALID 0xa5u
 #define INVALID 0x00u
 
+bool wk_nv_is_idle(void) {
+  return (EECR & _BV(EEPE)) == 0;
+}
+
 void wk_nv_wait(void) {
-  while ((EECR & _BV(EEPE)) != 0) {
+  while (!wk_nv_is_idle()) {
   }
 }
 

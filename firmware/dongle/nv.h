@@ -18,7 +18,8 @@ void wk_nv_read_bytes(uint8_t *out, uint16_t at, uint8_t len);
 void wk_nv_write(uint16_t at, uint8_t value);
 void wk_nv_write_bytes(uint16_t at, const uint8_t *data, uint8_t len);
 
-/* Until the last write is over. */
+/* The last write is over, and until it is. */
+bool wk_nv_is_idle(void);
 void wk_nv_wait(void);
 
 /* A record's first byte: see layout.h. */

@@ -267,9 +267,9 @@ give(uint8_t x1[WK_X1_LEN], const struct wk_wish *wish,
   err = wk_login_seal(x1, &header, &login, &seal);
   wk_wipe(&login, sizeof login);
   remember(&header, x1, wish);
-  self.owed = wk_store_owes(&self.store, which);
   if (self.asked.updating)
     wk_turn_change(header.index);
+  self.owed = wk_store_owes(&self.store, wk_update_which(&self.store));
   return err;
 }
 
@@ -279,27 +279,13 @@ enum wk_err wk_session_login(uint8_t x1[WK_X1_LEN],
   memset(x1, 0, WK_X1_LEN);
   mix_nonce(nonce, wish->nonce); /* a finger is not kept waiting for it */
   enum wk_err err = why_not();
+  if (WK_FINGER && err == WK_OK) /* now, and not after the match */
+    wk_store_catch_up(&self.store, wk_update_which(&self.store));
   if (err == WK_OK)
     err = unlock();
   if (err == WK_OK)
     err = derive(epoch_now());
   return err == WK_OK ? give(x1, wish, nonce) : err;
-}
-
-static enum wk_err settle(enum wk_verdict verdict) {
-  switch (verdict) {
-  case WK_VERDICT_STOLEN:
-    return WK_ERR_CHAIN;
-  case WK_VERDICT_SWITCH:
-    wk_store_switch(&self.store);
-    break;
-  case WK_VERDICT_DROP:
-    wk_store_drop(&self.store);
-    break;
-  case WK_VERDICT_NOTHING:
-    break;
-  }
-  return WK_OK;
 }
 
 enum wk_err wk_session_answer(struct wk_reply *reply,
@@ -309,8 +295,7 @@ enum wk_err wk_session_answer(struct wk_reply *reply,
       wk_asked_open(reply, a, &self.device.id, self.kx, x4);
   if (answer == WK_ANSWER_NONE)
     return WK_ERR_FORGED;
-  const enum wk_err err =
-      settle(wk_update_answered(&self.store, a, answer, reply));
+  const enum wk_err err = wk_update_answered(&self.store, a, answer, reply);
   if (answer == WK_ANSWER_X3)
     self.asked.x3_sent = false;
   else if (reply->role == WK_ROLE_C)

@@ -8,12 +8,23 @@
 #include <whitekey/bytes.h>
 
 #define STEPS_AT_ONCE 3u
-#define AHEAD                                                                 \
-  3u /* the current block and those behind it: 64 can be skipped              \
-      */
+#define STEPS_IN_A_WRITE 2u
+/*
+ * Kept are the values of the current block and of those behind it: 64 can be
+ * skipped twice in a row. With two chains, for which there are not more slots,
+ * it is what the seven refusals of protocol section 2 skip in all: 127. Of the
+ * plan the old one keeps what is near then, of the new one's plan there are
+ * these blocks beyond: a thousand passwords follow a switch without a wait.
+ */
+#define AHEAD 6u
+#define AHEAD_OF_TWO 5u
+#define NEAR 16u
+#define FIRST_BEYOND 7u /* the plan's begin: 1, 2, 4, 8 .. blocks */
+#define BEYOND 3u
 /* On a long way every so many blocks' value is kept: 11 s of it, for a dongle
  * whose power does not last. */
 #define REST 256u
+#define CATCH_UP_MAX 250u /* pieces of work */
 /* So many steps a password may take at most: 350 ms. */
 #define HURRY_MAX 256u
 
@@ -33,8 +44,16 @@ static bool is_planned(const struct wk_store *s, const struct wk_line *line) {
   return line == &s->line[WK_OLD];
 }
 
+static bool are_two(const struct wk_store *s) {
+  return s->line[WK_NEW].present;
+}
+
+static uint8_t ahead(const struct wk_store *s) {
+  return are_two(s) ? AHEAD_OF_TWO : AHEAD;
+}
+
 static uint8_t wishes(const struct wk_store *s, const struct wk_line *line) {
-  return (uint8_t)(AHEAD + (is_planned(s, line) ? s->plan.k : 0));
+  return (uint8_t)(ahead(s) + (is_planned(s, line) ? s->plan.k : BEYOND));
 }
 
 /*
@@ -45,10 +64,16 @@ static uint8_t wishes(const struct wk_store *s, const struct wk_line *line) {
 static uint16_t wish(const struct wk_store *s, const struct wk_line *line,
                      uint8_t i) {
   const uint16_t now = line->counter.block;
-  if (i < AHEAD)
+  if (i < ahead(s))
     return now + i < blocks(s) ? (uint16_t)(now + i) : WK_NO_BLOCK;
-  const uint16_t block = (uint16_t)(s->plan.at[i - AHEAD] - 1);
-  return block > now && block + 1u < blocks(s) ? block : WK_NO_BLOCK;
+  i = (uint8_t)(i - ahead(s));
+  const uint16_t block = is_planned(s, line)
+                             ? (uint16_t)(s->plan.at[i] - 1)
+                             : (uint16_t)(((FIRST_BEYOND + 1u) << i) - 1u);
+  if (block <= now || block + 1u >= blocks(s) ||
+      (are_two(s) && is_planned(s, line) && block - now > NEAR))
+    return WK_NO_BLOCK;
+  return block;
 }
 
 static bool is_wanted(const struct wk_store *s, const struct wk_line *line,
@@ -69,10 +94,12 @@ static uint16_t missing_wish(const struct wk_store *s,
   return block;
 }
 
-/* The highest one: those below it are walked to from there. */
-static uint16_t missing(const struct wk_store *s, const struct wk_line *line) {
+/* The highest one of the first so many: those below it are walked to from
+ * there. */
+static uint16_t missing(const struct wk_store *s, const struct wk_line *line,
+                        uint8_t count) {
   uint16_t found = WK_NO_BLOCK;
-  for (uint8_t i = 0; i < wishes(s, line); i++) {
+  for (uint8_t i = 0; i < count; i++) {
     const uint16_t block = missing_wish(s, line, i);
     if (block != WK_NO_BLOCK && (found == WK_NO_BLOCK || block > found))
       found = block;
@@ -116,7 +143,7 @@ static bool is_free(const struct wk_store *s, uint8_t slot) {
 }
 
 /*
- * Wanted are at most 12 values of the chain and 3 of the next one. With m of
+ * Wanted are at most 14 values of one chain, or 7 and 8 of two. With m of
  * them missing, 15 - m slots are wanted and at most m are sources: one of the
  * 16 is free. Slots take turns, so that all wear alike.
  */
@@ -150,30 +177,33 @@ static bool fetch(struct wk_store *s, const struct wk_line *line,
  */
 
 static bool begin_walk(struct wk_store *s, struct wk_line *line,
-                       uint16_t block) {
-  line->walk.block = block;
-  line->walk.going = fetch(s, line, block, &line->walk.at, line->walk.x);
-  return line->walk.going;
+                       struct wk_walk *walk, uint16_t block) {
+  walk->block = block;
+  walk->going = fetch(s, line, block, &walk->at, walk->x);
+  return walk->going;
 }
 
-static void keep(struct wk_store *s, struct wk_line *line) {
-  const uint16_t block = (uint16_t)(line->walk.at / WK_BLOCK - 1);
-  wk_slots_put(&s->slots, free_slot(s), &line->epoch, block, line->walk.x);
+static void keep(struct wk_store *s, const struct wk_line *line,
+                 const struct wk_walk *walk) {
+  const uint16_t block = (uint16_t)(walk->at / WK_BLOCK - 1);
+  wk_slots_put(&s->slots, free_slot(s), &line->epoch, block, walk->x);
 }
 
-static void go_on(struct wk_store *s, struct wk_line *line) {
-  const uint32_t end = top_of(line->walk.block);
+static bool go_on(struct wk_store *s, const struct wk_line *line,
+                  struct wk_walk *walk) {
+  const uint32_t end = top_of(walk->block);
   uint32_t to = end;
-  if (line->walk.at - end > STEPS_AT_ONCE)
-    to = line->walk.at - STEPS_AT_ONCE;
-  wk_chain_walk(line->walk.x, line->salt, line->walk.at, to);
-  line->walk.at = to;
+  if (!walk->going)
+    return false;
+  if (walk->at - end > STEPS_AT_ONCE)
+    to = walk->at - STEPS_AT_ONCE;
+  wk_chain_walk(walk->x, line->salt, walk->at, to);
+  walk->at = to;
   if (to == end || to % (REST * WK_BLOCK) == 0)
-    keep(s, line);
-  if (to != end)
-    return;
-  line->walk.going = false;
-  wk_wipe(line->walk.x, sizeof line->walk.x);
+    keep(s, line, walk);
+  if (to == end)
+    wk_wipe(walk, sizeof *walk);
+  return true;
 }
 
 static bool is_spent(const struct wk_store *s, const struct wk_line *line) {
@@ -181,52 +211,86 @@ static bool is_spent(const struct wk_store *s, const struct wk_line *line) {
          line->counter.block + 1u == blocks(s);
 }
 
-static void turn(struct wk_store *s, struct wk_line *line, uint16_t block) {
-  if (is_planned(s, line)) {
-    for (uint16_t b = line->counter.block; b < block; b++)
-      wk_plan_advance(&s->plan, NULL, NULL);
-  }
-  wk_counter_turn(&line->counter, block);
+/* The plan for a later block. */
+static void advance(struct wk_store *s, const struct wk_line *line,
+                    uint16_t block) {
+  if (!is_planned(s, line))
+    return;
+  for (uint16_t b = line->counter.block; b < block; b++)
+    wk_plan_advance(&s->plan, NULL, NULL);
 }
 
-static bool work(struct wk_store *s, struct wk_line *line) {
+/* What needs no key. */
+static bool count(struct wk_store *s, struct wk_line *line) {
+  const uint16_t next = line->counter.block + 1;
   if (!line->present)
     return false;
   if (wk_counter_prepare(&line->counter))
     return true;
-  if (line->walk.going) {
-    go_on(s, line);
-    return true;
-  }
-  const uint16_t block = missing(s, line);
-  if (block != WK_NO_BLOCK)
-    return begin_walk(s, line, block);
   if (line->counter.used < WK_BLOCK || is_spent(s, line))
     return false;
-  turn(s, line, line->counter.block + 1);
+  advance(s, line, next);
+  wk_counter_turn(&line->counter, next);
   return true;
 }
 
+/* A value that is wanted soon, and has not far to go. */
+static bool compute_near(struct wk_store *s) {
+  struct wk_line *old = &s->line[WK_OLD];
+  if (go_on(s, old, &s->near))
+    return true;
+  const uint16_t block =
+      missing(s, old, are_two(s) ? wishes(s, old) : ahead(s));
+  if (block == WK_NO_BLOCK)
+    return false;
+  const uint16_t source = source_of(s, old, block);
+  const bool is_near = source != WK_NO_BLOCK && source - block <= NEAR;
+  return (is_near || are_two(s)) && begin_walk(s, old, &s->near, block);
+}
+
+static bool compute_far(struct wk_store *s) {
+  struct wk_line *line = &s->line[are_two(s) ? WK_NEW : WK_OLD];
+  if (go_on(s, line, &s->far))
+    return true;
+  const uint16_t block = missing(s, line, wishes(s, line));
+  return block != WK_NO_BLOCK && begin_walk(s, line, &s->far, block);
+}
+
 bool wk_store_work(struct wk_store *s) {
-  return wk_vault_is_open() &&
-         (wk_slots_work(&s->slots) || work(s, &s->line[WK_OLD]) ||
-          work(s, &s->line[WK_NEW]));
+  struct wk_line *old = &s->line[WK_OLD];
+  struct wk_line *new = &s->line[WK_NEW];
+  return count(s, old) || count(s, new) || wk_slots_work(&s->slots) ||
+         (wk_vault_is_open() && old->present &&
+          (compute_near(s) || compute_far(s)));
 }
 
 /*
  * A block's 32 passwords leave up to some 200 pieces to do, of 4 ms. The later
- * in its block, the quicker a password is made: what it saves is owed.
+ * in its block, the quicker a password is made: what it saves is paid before.
  */
 uint8_t wk_store_owes(const struct wk_store *s, enum wk_which which) {
   return (uint8_t)(s->line[which].counter.used % WK_BLOCK * 3u / 8u);
 }
 
-uint32_t wk_store_progress(const struct wk_store *s) {
-  for (uint8_t which = WK_OLD; which <= WK_NEW; which++) {
-    if (s->line[which].walk.going)
-      return s->line[which].walk.at;
+static bool lags(const struct wk_store *s, const struct wk_line *line) {
+  if (!wk_counter_is_prepared(&line->counter))
+    return true;
+  for (uint8_t i = 0; wk_vault_is_open() && i < ahead(s); i++) {
+    if (missing_wish(s, line, i) != WK_NO_BLOCK)
+      return true;
   }
-  return 0;
+  return false;
+}
+
+void wk_store_catch_up(struct wk_store *s, enum wk_which which) {
+  for (uint8_t i = 0; i < CATCH_UP_MAX && lags(s, &s->line[which]); i++)
+    (void)wk_store_work(s);
+}
+
+uint32_t wk_store_progress(const struct wk_store *s) {
+  if (s->far.going)
+    return s->far.at;
+  return s->near.going ? s->near.at : 0;
 }
 
 bool wk_store_is_ready(const struct wk_store *s, enum wk_which which) {
@@ -262,6 +326,21 @@ static enum wk_err near(struct wk_store *s, const struct wk_line *line,
   return WK_ERR_BUSY;
 }
 
+/* Makes index durable and x, which is x[at], x[index] while the EEPROM writes:
+ * a step takes 1.2 ms, a write up to 3.4. */
+static void spend(struct wk_line *line, uint32_t index, uint32_t at,
+                  uint8_t x[WK_VALUE_LEN]) {
+  const uint16_t block = block_of(index);
+  const uint8_t number = (uint8_t)((index - 1) % WK_BLOCK + 1);
+  while (wk_counter_use(&line->counter, block, number)) {
+    const uint32_t to =
+        at - index > STEPS_IN_A_WRITE ? at - STEPS_IN_A_WRITE : index;
+    wk_chain_walk(x, line->salt, at, to);
+    at = to;
+  }
+  wk_chain_walk(x, line->salt, at, index);
+}
+
 enum wk_err wk_store_take(struct wk_store *s, enum wk_which which,
                           uint8_t skip, uint8_t x[WK_VALUE_LEN],
                           uint32_t *index) {
@@ -275,12 +354,9 @@ enum wk_err wk_store_take(struct wk_store *s, enum wk_which which,
   const enum wk_err err = near(s, line, wanted, &at, x);
   if (err != WK_OK)
     return err;
-  if (block_of(wanted) != line->counter.block)
-    turn(s, line, block_of(wanted));
-  wk_counter_use(&line->counter, (uint8_t)((wanted - 1) % WK_BLOCK + 1));
-  /* While that is being written. */
-  wk_chain_walk(x, line->salt, at, wanted);
-  if (!wk_counter_is_durable(&line->counter)) {
+  advance(s, line, block_of(wanted));
+  spend(line, wanted, at, x);
+  if (!wk_counter_took(&line->counter)) {
     wk_wipe(x, WK_VALUE_LEN);
     return WK_ERR_IO;
   }

@@ -5,10 +5,9 @@
  *
  * The chain's upper ends of blocks of 32 passwords are walked by a plan
  * (whitekey/plan.h) in which a step is 32 of the chain's. What the plan wants
- * kept is in sealed slots, and so are the current block's value and the next
- * two, for whoever skips; a password is at most 31 steps below its block's
- * value. Of the next chain nothing but these three is kept until it is the
- * only one.
+ * kept is in sealed slots, and so are the current block's value and those of
+ * the next ones, for whoever skips; a password is at most 31 steps below its
+ * block's value. While there are two chains each keeps what is near.
  *
  * There is no list of what is where, and so none that a power failure could
  * tear: the counter says which block is current, the plan follows from it,
@@ -40,12 +39,14 @@ struct wk_line {
   struct wk_epoch epoch;
   uint8_t salt[WK_SALT_LEN];
   struct wk_counter counter;
-  struct {
-    bool going;
-    uint16_t block; /* whose value is wanted */
-    uint32_t at;    /* x is x[at] */
-    uint8_t x[WK_VALUE_LEN];
-  } walk; /* to one missing value */
+};
+
+/* To one missing value. */
+struct wk_walk {
+  bool going;
+  uint16_t block; /* whose value is wanted */
+  uint32_t at;    /* x is x[at] */
+  uint8_t x[WK_VALUE_LEN];
 };
 
 struct wk_store {
@@ -55,6 +56,10 @@ struct wk_store {
   struct wk_plan plan; /* of the old chain's blocks; the current one's round
                           is done */
   struct wk_slots slots;
+  /* A short one does not wait for a long one, which takes minutes: of two
+   * chains each has its own. */
+  struct wk_walk near;
+  struct wk_walk far;
 };
 
 /* The first chain, of epoch 0, that no password was taken of, on the EEPROM
@@ -73,16 +78,22 @@ void wk_store_erase(struct wk_store *s);
 bool wk_store_is_ready(const struct wk_store *s, enum wk_which which);
 
 /*
- * Some milliseconds of what is to be done; false: there is nothing, or the
- * vault is closed.
+ * Some milliseconds of what is to be done; false: there is nothing, or it
+ * needs the vault, which is closed.
  */
 bool wk_store_work(struct wk_store *s);
 
 /*
- * How often wk_store_work() is due after a password, before the next is given:
+ * How often wk_store_work() is due before this chain's next password is given:
  * a host that asks without a pause finds the next block's value there, too.
  */
 uint8_t wk_store_owes(const struct wk_store *s, enum wk_which which);
+
+/*
+ * wk_store_work(), a second of it at most, as far as it makes the next
+ * password quick, whatever is skipped.
+ */
+void wk_store_catch_up(struct wk_store *s, enum wk_which which);
 
 /* The index of the next password; n + 1: there is none left. */
 uint32_t wk_store_next(const struct wk_store *s, enum wk_which which);

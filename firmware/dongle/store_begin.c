@@ -34,7 +34,7 @@ static void create(struct wk_store *s, struct wk_line *line,
   wk_counter_start(&line->counter, side);
   wk_epoch_write(&line->epoch, seed);
   salt(s, line);
-  line->walk.going = false;
+  wk_wipe(&s->far, sizeof s->far); /* it is the new line's from now on */
   line->present = true;
 }
 
@@ -111,6 +111,8 @@ static void forget(struct wk_store *s) {
   wk_epoch_erase(wk_epoch_side(&s->line[WK_OLD].epoch) ^ 1u);
   wk_turn_close();
   wk_wipe(&s->line[WK_NEW], sizeof s->line[WK_NEW]);
+  wk_wipe(&s->near, sizeof s->near);
+  wk_wipe(&s->far, sizeof s->far);
 }
 
 void wk_store_switch(struct wk_store *s) {

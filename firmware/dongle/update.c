@@ -69,22 +69,19 @@ static bool is_foreign(const struct wk_store *s, const struct wk_asked *a,
          a->epoch == old && reply->status != WK_STATUS_ACCEPTED;
 }
 
-enum wk_verdict wk_update_answered(const struct wk_store *s,
-                                   const struct wk_asked *a,
-                                   enum wk_answer answer,
-                                   const struct wk_reply *reply) {
+enum wk_err wk_update_answered(struct wk_store *s, const struct wk_asked *a,
+                               enum wk_answer answer,
+                               const struct wk_reply *reply) {
   if (is_foreign(s, a, answer, reply))
-    return WK_VERDICT_STOLEN;
+    return WK_ERR_CHAIN;
   /* A login of before the update knows nothing of it. */
   if (answer != WK_ANSWER_LOGIN || !a->updating)
-    return WK_VERDICT_NOTHING;
-  if (reply->role == WK_ROLE_C) {
-    if (a->epoch == s->line[WK_NEW].epoch.epoch)
-      return WK_VERDICT_SWITCH;
-    if (reply->status == WK_STATUS_ACCEPTED)
-      return WK_VERDICT_DROP;
-  }
-  if (!wk_turn_is_new())
-    wk_turn_change(a->index);
-  return WK_VERDICT_NOTHING;
+    return WK_OK;
+  if (reply->role == WK_ROLE_C && a->epoch == s->line[WK_NEW].epoch.epoch)
+    wk_store_switch(s);
+  else if (reply->role == WK_ROLE_C && reply->status == WK_STATUS_ACCEPTED)
+    wk_store_drop(s);
+  else if (!wk_turn_is_new())
+    wk_turn_change(a->index); /* the new chain is next */
+  return WK_OK;
 }

@@ -40,19 +40,14 @@ enum wk_which wk_update_which(const struct wk_store *s);
 WK_MUST_CHECK enum wk_err wk_update_body(struct wk_update *body,
                                          struct wk_store *s);
 
-/* What an X4 says of both chains. */
-enum wk_verdict {
-  WK_VERDICT_NOTHING,
-  WK_VERDICT_STOLEN, /* the server knows a chain that we did not make */
-  WK_VERDICT_SWITCH, /* the next chain is the chain */
-  WK_VERDICT_DROP    /* and here it is not */
-};
-
-/* Decides by an X4 that wk_asked_open() found to answer something; where the
- * new chain is next now, that is durable. */
-enum wk_verdict wk_update_answered(const struct wk_store *s,
-                                   const struct wk_asked *a,
-                                   enum wk_answer answer,
-                                   const struct wk_reply *reply);
+/*
+ * Does what follows for both chains from an X4 that wk_asked_open() found to
+ * answer something; that is durable. WK_ERR_CHAIN: nothing, for the server
+ * knows a chain that we did not make.
+ */
+WK_MUST_CHECK enum wk_err wk_update_answered(struct wk_store *s,
+                                             const struct wk_asked *a,
+                                             enum wk_answer answer,
+                                             const struct wk_reply *reply);
 
 #endif

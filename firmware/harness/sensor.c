@@ -59,6 +59,7 @@ static avr_cycle_count_t drive(avr_t *avr, avr_cycle_count_t when,
     s->out.start = when;
   if (s->out.bit == 10 * s->out.len) {
     s->out.len = 0;
+    s->out.end_at = when;
     return 0;
   }
   avr_raise_irq(s->to_chip, level_of(s, s->out.bit));

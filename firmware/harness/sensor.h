@@ -69,6 +69,7 @@ struct wk_sensor {
     size_t len;
     size_t bit; /* the next, ten a byte */
     uint64_t start;
+    uint64_t end_at; /* the cycle in which its last byte was over */
   } out;
 };
 

@@ -12,6 +12,8 @@ static void from_chip(struct avr_irq_t *irq, uint32_t value, void *param) {
   struct wk_serial *s = param;
   (void)irq;
   s->sent++;
+  if (value == 0xc0)
+    s->end_at = s->avr->cycle;
   if (s->received < WK_SERIAL_ROOM)
     s->from_chip[s->received++] = (uint8_t)value;
 }

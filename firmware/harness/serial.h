@@ -22,7 +22,8 @@ struct wk_serial {
   size_t queued;
   uint8_t from_chip[WK_SERIAL_ROOM]; /* what does not fit is lost */
   size_t received;
-  uint32_t sent; /* bytes by the chip, since power-on */
+  uint32_t sent;   /* bytes by the chip, since power-on */
+  uint64_t end_at; /* the cycle in which it sent its last byte 0xc0 */
 };
 
 /* Wired to UART 0, with nothing queued or received. */

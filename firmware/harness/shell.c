@@ -12,6 +12,8 @@
  *   watch 0|1              0: faster, figures are not exact
  *   talk CYCLES HEX        sends bytes; how it ended (sent: a byte 0xc0 came),
  *                          cycles, and what was received
+ *   lag                    cycles from the sensor's last byte to the chip's
+ *                          last byte 0xc0
  *   sent                   how many bytes the chip sent since power-on
  *   stack                  the lowest address that the stack reached
  *   power                  off and on again
@@ -191,8 +193,16 @@ static void do_talk(struct wk_chip *chip, struct args *args) {
     printf("! %s\n", wk_chip_fault(chip));
     return;
   }
-  printf("= %s %" PRIu64 " ", end_name(end), wk_chip_avr(chip)->cycle - begin);
+  const uint64_t now =
+      end == WK_END_SENT ? serial->end_at : wk_chip_avr(chip)->cycle;
+  printf("= %s %" PRIu64 " ", end_name(end), now - begin);
   print_hex(bytes, wk_serial_receive(serial, bytes, sizeof bytes));
+}
+
+static void do_lag(struct wk_chip *chip, struct args *args) {
+  (void)args;
+  printf("= %" PRIu64 "\n",
+         wk_chip_serial(chip)->end_at - wk_chip_sensor(chip)->out.end_at);
 }
 
 static void do_sent(struct wk_chip *chip, struct args *args) {
@@ -345,7 +355,7 @@ static const struct command {
     {"wear", do_wear},     {"history", do_history},   {"finger", do_finger},
     {"sensor", do_sensor}, {"template", do_template}, {"change", do_change},
     {"memory", do_memory}, {"jumper", do_jumper},     {"strap", do_strap},
-    {"noise", do_noise},
+    {"noise", do_noise},   {"lag", do_lag},
 };
 
 static void obey(struct wk_chip *chip, char *line) {

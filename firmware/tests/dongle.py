@@ -137,15 +137,19 @@ class Dongle(Chip, Host):
             words = ("talk", left)
         raise Silent(received.hex())
 
-    def password_ms(self, skip=0):
-        """From the last byte of a request to the first of X1, in
-        milliseconds of the chip's time."""
+    def time_login(self, skip=0):
+        """X1, and the cycles from the last byte of its request to its
+        first."""
         data = frame(bytes([LOGIN]) + struct.pack(">BI8x", skip, 0))
-        _, cycles, *_ = self.command("talk", HZ, data.hex()).split()
-        line_ms = len(data) * 11 * 1000 / 57143  # simavr's UART is slow
+        _, cycles, *_ = self.command("talk", 2 * HZ, data.hex()).split()
+        cycles = self.waited(int(cycles), data)
         reply = unframe(self.raw(b""))
         assert reply[1] == OK, reply[1]
-        return int(cycles) * 1000 / HZ - line_ms
+        return reply[2:], cycles
+
+    def waited(self, cycles, data):
+        """Without the time that the request took on the line."""
+        return cycles - len(data) * 11 * HZ // 57143  # simavr's UART is slow
 
     def settle(self):
         """Until it has nothing to do."""
@@ -171,6 +175,10 @@ class FingerDongle(Dongle):
 
     def template(self, page):
         return bytes.fromhex(self.command("template", page))
+
+    def waited(self, _cycles, _data):
+        """From the last byte of the template on."""
+        return int(self.command("lag"))
 
     def teach(self, step):
         return self.ask(FINGER, bytes([step]))[0]

@@ -246,30 +246,6 @@ class AnswerTest(DongleTest):
         self.refused(d.REFUSED, d.ANSWER, x4)
 
 
-class PromptTest(DongleTest):
-    """60 ms, at any place of a block, and beyond its end."""
-
-    MOST = 60
-
-    def setUp(self):
-        super().setUp()
-        self.enrolled(n=4096)
-        self.dongle.settle()
-
-    def test_password__again_and_again_without_a_pause(self):
-        slowest = max(self.dongle.password_ms() for _ in range(5 * BLOCK))
-        print(f"\n{slowest:.1f} ms at most", end=" ")
-        self.assertLess(slowest, self.MOST)
-
-    def test_password__that_skips(self):
-        slowest = 0
-        for skip in (64, 63, 31, 32, 33, 1) * 3:
-            self.dongle.settle()
-            slowest = max(slowest, self.dongle.password_ms(skip))
-        print(f"\n{slowest:.1f} ms at most", end=" ")
-        self.assertLess(slowest, self.MOST)
-
-
 class FrameTest(DongleTest):
     def test_frames__bad_ones_are_not_answered(self):
         info = frame(bytes([d.INFO]))

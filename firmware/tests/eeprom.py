@@ -82,6 +82,17 @@ class Image:
         (seed,) = self.seeds().values()
         return seed
 
+    def with_used(self, used, torn=False):
+        """The same where so many passwords of the block were given; torn:
+        power failed before anything was done for the next block."""
+        data = bytearray(self.data)
+        areas = [COUNTER, COUNTER + COUNTER_SIZE]  # of even epochs
+        areas.sort(key=lambda at: data[at] == VALID)
+        for at, marks in zip(areas, (BLOCK if torn else 0, used)):
+            data[at + MARK_AT:at + COUNTER_SIZE] = \
+                bytes(marks) + bytes([FREE]) * (BLOCK - marks)
+        return bytes(data)
+
     def slots(self, epoch=0):
         """{block: value} of an epoch's valid slots; each has to open."""
         draft, values = self.drafts()[epoch], {}
