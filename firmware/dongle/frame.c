@@ -16,26 +16,22 @@ static struct {
   bool escaped;
   bool spoilt; /* wait for the next END */
   volatile uint8_t len;
-} in;
+  uint16_t crc; /* of all that came: 0 where a CRC that is right ends it */
+} in = {.crc = 0xffff};
 
 uint8_t wk_frame_room[WK_FRAME_ROOM];
 
-static uint16_t crc_of(const uint8_t *data, uint8_t len) {
-  uint16_t crc = 0xffff;
-  while (len-- > 0)
-    crc = _crc_xmodem_update(crc, *data++);
-  return crc;
-}
-
 static void begin(void) {
   in.len = 0;
+  in.crc = 0xffff;
   in.escaped = false;
   in.spoilt = false;
 }
 
 static void end(void) {
-  if (in.spoilt || in.len <= OVERHEAD)
-    begin();
+  if (in.spoilt || in.len <= OVERHEAD || in.crc != 0 ||
+      wk_frame_room[0] != VERSION)
+    begin(); /* noise does not keep the room from the frame behind it */
   else
     in.whole = true;
 }
@@ -54,10 +50,12 @@ void wk_frame_receive(uint8_t byte) {
   if (in.escaped)
     byte = byte == ESC_END ? END : ESC;
   in.escaped = false;
-  if (in.len == sizeof wk_frame_room)
+  if (in.len == sizeof wk_frame_room) {
     in.spoilt = true;
-  else
-    wk_frame_room[in.len++] = byte;
+    return;
+  }
+  wk_frame_room[in.len++] = byte;
+  in.crc = _crc_xmodem_update(in.crc, byte);
 }
 
 static void listen(void) {
@@ -72,15 +70,8 @@ bool wk_frame_is_whole(void) {
 bool wk_frame_take(uint8_t **content, uint8_t *len) {
   if (!in.whole)
     return false;
-  const uint8_t body = (uint8_t)(in.len - 2u);
-  const uint16_t crc =
-      (uint16_t)(wk_frame_room[body] << 8 | wk_frame_room[body + 1]);
-  if (wk_frame_room[0] != VERSION || crc_of(wk_frame_room, body) != crc) {
-    listen();
-    return false;
-  }
   *content = wk_frame_room + 1;
-  *len = (uint8_t)(body - 1u);
+  *len = (uint8_t)(in.len - OVERHEAD);
   return true;
 }
 

@@ -264,6 +264,13 @@ class FrameTest(DongleTest):
         noise = bytes(range(1, 190))
         self.dongle.raw(noise + frame(bytes([d.INFO])))
 
+    def test_frames__noise_before_one_is_passed_over_by_a_busy_chip(self):
+        """It looks for a frame every few milliseconds only."""
+        self.assertEqual(self.dongle.enrol(n=4096), d.OK)
+        for size in range(4, 24):
+            self.dongle.raw(bytes(range(1, size)) + frame(bytes([d.INFO])))
+        self.assertEqual(self.dongle.info()["state"], d.BUILDING)
+
     def test_commands__every_length_but_the_right_one(self):
         right = {d.INFO: 0, d.PUBLIC: 0, d.LOGIN: 13, d.ANSWER: 64,
                  d.RESET: 5, d.KEY: 32, d.UPDATE: 33}
