@@ -100,6 +100,59 @@ class AclOnTest(AclOffTest):
         self.unharmed(client)
 
 
+# A plugin that is asked before ours, and allows everything.
+YES = """
+#include <stdint.h>
+#include <stdio.h>
+#include <mosquitto.h>
+#include <mosquitto_broker.h>
+#include <mosquitto_plugin.h>
+static int yes(int event, void *data, void *user) {
+  return MOSQ_ERR_SUCCESS;
+}
+int mosquitto_plugin_version(int count, const int *versions) {
+  return 5;
+}
+int mosquitto_plugin_init(mosquitto_plugin_id_t *id, void **user,
+                          struct mosquitto_opt *options, int count) {
+  return mosquitto_callback_register(id, MOSQ_EVT_ACL_CHECK, yes, NULL, NULL);
+}
+int mosquitto_plugin_cleanup(void *user, struct mosquitto_opt *options,
+                             int count) {
+  return MOSQ_ERR_SUCCESS;
+}
+"""
+
+
+class OtherPluginTest(TrespassCase):
+    """The broker asks the first plugin alone: the request itself is looked
+    at once more."""
+
+    def start(self):
+        yes = self.folder.path("yes.so")
+        wk.run("gcc", "-shared", "-fPIC", "-o", yes,
+               self.folder.write("yes.c", YES), check=0)
+        self.server = self.broker(None, config="\n".join((
+            f"plugin {yes}", f"plugin {wk.PLUGIN}",
+            f"plugin_opt_registry {self.store.path}",
+            f"plugin_opt_master_key_file {self.store.master}")))
+        self.admin = self.login(self.server, self.owner)
+        self.before = self.state()
+
+    def test_request__of_no_admin_is_not_worked_off(self):
+        self.start()
+        nobody = rawmqtt.Client(self.server.port, "nobody", 5)
+        self.addCleanup(nobody.disconnect, polite=False)
+        self.assertEqual(nobody.connect().code, 0)
+        clients = self.login(self.server, self.thermo), nobody
+        for client in clients:
+            mark = self.server.mark()
+            self.assertLess(client.publish(CONTROL, ALL), 0x80)
+            self.server.wait_log("refused administration by client "
+                                 + client.client_id, mark)
+        self.unharmed(*clients)
+
+
 del TrespassCase  # it has no tests of its own
 
 
