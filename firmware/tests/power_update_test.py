@@ -86,55 +86,53 @@ class PowerTest(UpdateCase):
 
         self.survive_step(prepare, epoch)
 
-    def test_x3_and_the_old_chain_after_it(self):
+    def to_x3(self):
+        """In a session in which X3 may be sent. Gives the epoch."""
         epoch = self.to_due()
         self.prepare()
         self.dongle.settle()
         self.log_in()
+        return epoch
+
+    def to_new_chain(self):
+        """The next password is of the new chain, and switches."""
+        epoch = self.to_x3()
+        self.send()
+        self.log_in()
+        self.dongle.settle()
+        return epoch
+
+    def unheard_answer(self):
+        _, x4 = self.registry.login(DID, self.draw())
+        self.dongle.settle()
+        return x4
+
+    def hear(self, x4):
+        self.assertEqual(self.dongle.ask(d.ANSWER, x4)[0], d.OK)
+        self.assertEqual(self.dongle.info()["update"], d.NONE)
+        self.dongle.settle()
+
+    def test_x3_and_the_old_chain_after_it(self):
+        epoch = self.to_x3()
         self.survive_step(self.dongle.update, epoch)
         self.survive_step(self.draw, epoch)
 
     def test_login_by_the_new_chain_and_the_switch(self):
-        epoch = self.to_due()
-        self.prepare()
-        self.dongle.settle()
-        self.log_in()
-        self.send()
-        self.log_in()
-        self.dongle.settle()
+        epoch = self.to_new_chain()
         self.survive_step(self.draw, epoch)
         self.recover(epoch)
 
     def test_switch(self):
-        epoch = self.to_due()
-        self.prepare()
-        self.dongle.settle()
-        self.log_in()
-        self.send()
-        self.log_in()
-        _, x4 = self.registry.login(DID, self.draw())
-        self.dongle.settle()
-
-        def switch():
-            self.assertEqual(self.dongle.ask(d.ANSWER, x4)[0], d.OK)
-            self.dongle.settle()
-
-        self.survive_step(switch, epoch)
+        epoch = self.to_new_chain()
+        x4 = self.unheard_answer()
+        self.survive_step(lambda: self.hear(x4), epoch)
         self.assertEqual(self.epoch(), epoch + 1)
 
     def test_drop(self):
-        epoch = self.to_due()
-        self.prepare()
-        self.log_in()
+        epoch = self.to_x3()
         self.assertEqual(self.dongle.update()[0], d.OK)
-        _, x4 = self.registry.login(DID, self.draw())
-        self.dongle.settle()
-
-        def drop():
-            self.assertEqual(self.dongle.ask(d.ANSWER, x4)[0], d.OK)
-            self.assertEqual(self.dongle.info()["update"], d.NONE)
-
-        self.survive_step(drop, epoch)
+        x4 = self.unheard_answer()
+        self.survive_step(lambda: self.hear(x4), epoch)
 
 
 if __name__ == "__main__":
