@@ -10,21 +10,22 @@ import prompt
 from dongle import Dongle, FingerDongle
 from eeprom import BLOCK
 
-N = 2048
 MOST = 60
 REFUSALS = [2**i - 1 for i in range(7)]  # protocol section 2
 
 
 class PromptCase(unittest.TestCase):
     MAKE = Dongle
+    N = 2048
+
     def setUp(self):
         self.dongle = self.MAKE()
         self.addCleanup(self.dongle.__exit__, None)
         if self.MAKE is FingerDongle:
             self.dongle.set_up()
-        self.assertEqual(self.dongle.enrol(n=N), d.OK)
+        self.assertEqual(self.dongle.enrol(n=self.N), d.OK)
         self.dongle.finish_enrolment()
-        self.server = d.Server(self.dongle, n=N)
+        self.server = d.Server(self.dongle, n=self.N)
         self.dongle.settle()
 
     def go_to(self, place):
@@ -42,20 +43,6 @@ class PromptCase(unittest.TestCase):
     def quick(self, skips):
         self.assertLess(self.slowest(skips), MOST)
 
-    def test_password__again_and_again_without_a_pause(self):
-        self.go_to(BLOCK // 2)
-        self.quick([0] * 2 * BLOCK)
-
-    def test_password__that_skips_what_refusals_ask_for(self):
-        for place in (0, 18, 30):
-            self.go_to(place)
-            self.quick([0] + REFUSALS)
-
-    def test_password__that_skips_64_twice(self):
-        for place in (0, 31):
-            self.go_to(place)
-            self.quick([64, 64])
-
     def open_update(self):
         """Both chains are in use, and nobody answers."""
         for _ in range(3):
@@ -67,6 +54,41 @@ class PromptCase(unittest.TestCase):
         self.assertEqual(self.dongle.ask(d.ANSWER, answer)[0], d.OK)
         self.assertEqual(self.dongle.update()[0], d.OK)
 
+
+class UnattendedTest(PromptCase):
+    def test_password__again_and_again_without_a_pause(self):
+        self.go_to(BLOCK // 2)
+        self.quick([0] * BLOCK)
+
+    def test_password__that_skips_what_refusals_ask_for(self):
+        for place in (0, 18, 30):
+            self.go_to(place)
+            self.quick([0] + REFUSALS)
+
+    def test_password__that_skips_64_twice(self):
+        for place in (0, 31):
+            self.go_to(place)
+            self.quick([64, 64])
+
+    def test_password__of_two_chains_in_turn(self):
+        self.open_update()
+        self.dongle.settle()
+        self.quick([skip for skip in REFUSALS for _ in range(2)])
+
+
+class FingerTest(UnattendedTest):
+    """The same from the last byte of a template on."""
+
+    MAKE = FingerDongle
+
+    def test_password__that_skips_64_however_often(self):
+        """What that needs is done before the sensor is asked."""
+        self.quick([64] * 5)
+
+
+class SwitchTest(PromptCase):
+    N = 8192  # its plan takes a while
+
     def test_password__again_and_again_after_a_switch(self):
         """The new chain's plan is being walked to, for a long time."""
         self.open_update()
@@ -77,21 +99,6 @@ class PromptCase(unittest.TestCase):
             self.assertEqual(self.dongle.ask(d.ANSWER, answer)[0], d.OK)
         self.assertEqual(self.dongle.info()["epoch"], 1)
         self.quick([0] * 6 * BLOCK)
-
-    def test_password__of_two_chains_in_turn(self):
-        self.open_update()
-        self.dongle.settle()
-        self.quick([skip for skip in REFUSALS for _ in range(2)])
-
-
-class FingerPromptTest(PromptCase):
-    """The same from the last byte of a template on."""
-
-    MAKE = FingerDongle
-
-    def test_password__that_skips_64_however_often(self):
-        """What that needs is done before the sensor is asked."""
-        self.quick([64] * 5)
 
 
 if __name__ == "__main__":
