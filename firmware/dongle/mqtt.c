@@ -157,8 +157,8 @@ static void update_key(void) {
     wk_say_update(x3);
 }
 
-/* Nothing is subscribed to: it is the answer to a key update, which the next
- * login tells as well. It wants to be acknowledged. */
+/* Nothing is subscribed to: what became of a key update the X4 of the next
+ * login tells. A server that sends all the same gets its acknowledgement. */
 static void on_publish(const struct wk_mqtt_frame *frame) {
   struct wk_mqtt_publish message;
   if (wk_mqtt_publish_parse(&message, WK_MQTT_5, frame) != WK_OK)
