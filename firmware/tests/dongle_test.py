@@ -199,8 +199,10 @@ class LongTest(DongleTest):
         data[areas[0]], data[areas[1]] = VALID, 0
         self.dongle.command("burn", data.hex())
         self.dongle.power_cycle()
-        self.dongle.idle(d.HZ)
-        self.dongle.wait_built()
+        self.dongle.settle()
+        while self.dongle.info()["at"] != 0:  # it walks
+            self.dongle.idle(d.HZ)
+            self.dongle.settle()
 
     def test_login__of_the_longest_chain(self):
         self.check_login(1)
