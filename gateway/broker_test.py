@@ -81,6 +81,27 @@ class BrokerTest(fixture.GatewayCase):
         self.assertNotIn("PUBLISH from gateway", self.server.log())
         self.assertEqual(gateway.stop(), 0)
 
+    def refusals(self):
+        """How far the gateway's skip-ahead is, as its credential keeps it."""
+        with open(self.credential.path) as file:
+            return json.load(file)["chains"]["C"].get("refusals", 0)
+
+    def test_impostor__letting_in_is_no_success(self):
+        self.start_broker()
+        self.devices.cli("disable", "gateway")
+        gateway = self.process("whitekey-gateway", "-c", self.configure())
+        gateway.wait_log("the broker refused the login")
+        gateway.wait_log("the broker refused the login", gateway.mark())
+        self.assertEqual(gateway.stop(), 0)
+        refused = self.refusals()
+        self.assertGreater(refused, 0)
+        self.server.stop()
+        self.server = self.broker()
+        gateway = self.process("whitekey-gateway", "-c", self.configure())
+        gateway.wait_log("did not prove itself")
+        self.assertEqual(gateway.stop(), 0)
+        self.assertGreaterEqual(self.refusals(), refused)
+
     def certificate(self, name):
         """A self-signed certificate for the loopback address."""
         cert, key = (self.folder.path(f"{name}.{end}")
