@@ -159,7 +159,6 @@ static bool on_connack(struct sim *sim, struct device *device,
   hist_add(&sim->stats.connect, net_now() - device->began);
   if (version == WK_MQTT_5)
     return on_proof(sim, device, &connack);
-  wk_client_accepted(device->client);
   struct wk_writer w = out_writer(device);
   const enum wk_err err = login_subscribe(&w, device->client, version);
   return ask(sim, device, &w, err);

@@ -81,7 +81,6 @@ static void on_connected(void *context, char *cause) {
   MQTTAsync_responseOptions none = MQTTAsync_responseOptions_initializer;
   (void)cause;
   (void)pthread_mutex_lock(&program->mutex);
-  wk_device_accepted(program->device);
   program->stood = true;
   (void)pthread_mutex_unlock(&program->mutex);
   say("connected");

@@ -166,12 +166,12 @@ WK_MUST_CHECK enum wk_err wk_client_check(struct wk_client *client,
 /*
  * How the last login ended, for the skip-ahead of section 2: the next index
  * advances by 1, 2, 4 .. R after explicit refusals, once since the last
- * success, then by 1 each. In MQTT 3.1.1, and where a CONNACK has no X4, anyone
- * can let a client in: there wk_client_check() tells the success, and nobody
- * calls this. After no answer (no CONNACK or AUTH in time, closed connection,
- * CONNACK 3, 0x88, 0x89) call neither: it advances by 1 and the refusals
- * counted so far stay counted. A jump past the chain's end goes to its last
- * index. Chain D advances with C.
+ * success, then by 1 each. In MQTT 3.1.1, and where a CONNACK has no X4,
+ * anyone can let a client in: there wk_client_check() tells the success, and
+ * nobody calls this. After no answer (no CONNACK or AUTH in time, closed
+ * connection, CONNACK 3, 0x88, 0x89) call neither: it advances by 1 and the
+ * refusals counted so far stay counted. A jump past the chain's end goes to
+ * its last index. Chain D advances with C.
  */
 void wk_client_accepted(struct wk_client *client);
 void wk_client_refused(struct wk_client *client);

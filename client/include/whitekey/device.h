@@ -11,7 +11,8 @@
  *   wk_device_password()   MQTT 3.1, 3.1.1, 5: user name wk_device_name(), and
  *                          this as the password
  *   wk_device_auth_data()  MQTT 5: enhanced authentication WHITEKEY
- *   CONNACK                wk_device_accepted() or wk_device_refused()
+ *   CONNACK                wk_device_refused(); or, where no X4 is checked,
+ *                          wk_device_accepted()
  *   each X4                wk_device_check(): the server's proof. It comes on
  *                          wk_device_x4_topic(), which wants a subscription
  *                          with QoS 1; with enhanced authentication the first
@@ -146,7 +147,8 @@ wk_device_auth_answer(struct wk_device *device, const uint8_t *challenge,
 /*
  * How it ended. accepted: CONNACK 0. refused: the server said no to this very
  * login (3.1.1: 4 and 5; MQTT 5: 0x86 and 0x87). Neither where no answer came
- * or the server had no time for one (3; 0x88, 0x89).
+ * or the server had no time for one (3; 0x88, 0x89). Without TLS anyone can
+ * answer 0: a program that checks the X4 leaves "accepted" to the check.
  */
 WK_DEVICE_API void wk_device_accepted(struct wk_device *device);
 WK_DEVICE_API void wk_device_refused(struct wk_device *device);
