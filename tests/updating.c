@@ -37,6 +37,15 @@ static struct {
   unsigned attempts; /* the most that one login needed */
 } it;
 
+/* A connection must not be open in a process that forks: it would be two
+ * processes' at once (https://sqlite.org/howtocorrupt.html, section 2.6). */
+static void start_server(void) {
+  wk_registry_close(registry);
+  served_start(db, key);
+  cr_assert_eq(wk_registry_open(&registry, db, key, &why), WK_OK, "%s",
+               why.text);
+}
+
 void updating_begin(void) {
   memset(&it, 0, sizeof it);
   now = NOW;
@@ -47,8 +56,7 @@ void updating_begin(void) {
   (void)snprintf(db, sizeof db, "%s/registry.db", folder);
   (void)snprintf(key, sizeof key, "%s/master.key", folder);
   cr_assert_eq(wk_registry_create(db, key, &why), WK_OK, "%s", why.text);
-  cr_assert_eq(wk_registry_open(&registry, db, key, &why), WK_OK);
-  served_start(db, key);
+  start_server();
 }
 
 void updating_end(void) {
@@ -242,7 +250,7 @@ static void meet(const struct fault *fault) {
     served_stop();
   else
     served_kill();
-  served_start(db, key);
+  start_server();
 }
 
 enum wk_reason updating_log_in(const struct fault *fault) {
@@ -305,8 +313,10 @@ static const struct fault none = {LUCK_GOOD, false, FATE_LIVES};
 /* Nothing goes wrong any more: let in within the bound of section 2. */
 static void comes_in(const char *tale) {
   unsigned attempts = 1;
-  while (updating_log_in(&none) != WK_REASON_OK)
-    cr_assert_leq(++attempts, ATTEMPTS, "%s: locked out", tale);
+  enum wk_reason reason;
+  while ((reason = updating_log_in(&none)) != WK_REASON_OK)
+    cr_assert_leq(++attempts, ATTEMPTS, "%s: locked out: %s", tale,
+                  wk_reason_name(reason, false));
   if (attempts > it.attempts)
     it.attempts = attempts;
 }
