@@ -76,8 +76,10 @@ static bool serve(const struct request *request, struct response *response) {
 }
 
 static void run(int fd, const char *registry, const char *master) {
+  const struct response ready = {.done = true};
   struct request request;
-  if (wk_server_open(&server, registry, master, NULL) != WK_OK)
+  if (wk_server_open(&server, registry, master, NULL) != WK_OK ||
+      write(fd, &ready, sizeof ready) != sizeof ready)
     _exit(1);
   while (read(fd, &request, sizeof request) == sizeof request) {
     struct response response = {.done = false};
@@ -109,6 +111,9 @@ void served_start(const char *registry, const char *master) {
   }
   (void)close(ends[1]);
   line = ends[0];
+  struct response ready = {.done = false};
+  cr_assert_eq(read(line, &ready, sizeof ready), (ssize_t)sizeof ready);
+  cr_assert(ready.done, "the server did not open");
 }
 
 static void gone(void) {
