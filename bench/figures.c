@@ -15,7 +15,7 @@ static int by_value(const void *a, const void *b) {
   return (x > y) - (x < y);
 }
 
-static double median(const double *values, unsigned count) {
+double figures_median(const double *values, unsigned count) {
   double sorted[ROUNDS_MAX] = {0};
   memcpy(sorted, values, count * sizeof *sorted);
   qsort(sorted, count, sizeof *sorted, by_value);
@@ -26,7 +26,7 @@ static double ratio(const struct figures *entry, const struct figures *to) {
   double each[ROUNDS_MAX] = {0};
   for (unsigned i = 0; i < entry->rounds; i++)
     each[i] = entry->rate[i] / to->rate[i];
-  return median(each, entry->rounds);
+  return figures_median(each, entry->rounds);
 }
 
 static void print_flood(const char *what, const struct flood *flood) {
@@ -43,12 +43,12 @@ void figures_print(const struct figures *entries, size_t count,
                "p50", "p99", "anonym.", "password", "loop", "all", "load");
   for (size_t i = 0; i < count; i++) {
     const struct figures *e = &entries[i];
-    (void)printf("%-28s %10.0f %8.0f %8.0f %8.2f %8.2f %6.1f %6.1f %6.1f\n",
-                 e->name, median(e->rate, e->rounds),
-                 median(e->p50, e->rounds), median(e->p99, e->rounds),
-                 ratio(e, e->anonymous), ratio(e, e->password),
-                 median(e->loop, e->rounds), median(e->all, e->rounds),
-                 median(e->load, e->rounds));
+    (void)printf(
+        "%-28s %10.0f %8.0f %8.0f %8.2f %8.2f %6.1f %6.1f %6.1f\n", e->name,
+        figures_median(e->rate, e->rounds), figures_median(e->p50, e->rounds),
+        figures_median(e->p99, e->rounds), ratio(e, e->anonymous),
+        ratio(e, e->password), figures_median(e->loop, e->rounds),
+        figures_median(e->all, e->rounds), figures_median(e->load, e->rounds));
   }
   (void)printf("\nstart with %u devices      %.2f s\n"
                "memory a device                %.0f bytes\n\n",
@@ -66,16 +66,21 @@ static void add_entries(cJSON *json, const struct figures *entries,
     cJSON *item = cJSON_CreateObject();
     (void)cJSON_AddStringToObject(item, "name", e->name);
     (void)cJSON_AddNumberToObject(item, "connects_per_second",
-                                  median(e->rate, e->rounds));
-    (void)cJSON_AddNumberToObject(item, "p50_us", median(e->p50, e->rounds));
-    (void)cJSON_AddNumberToObject(item, "p99_us", median(e->p99, e->rounds));
+                                  figures_median(e->rate, e->rounds));
+    (void)cJSON_AddNumberToObject(item, "p50_us",
+                                  figures_median(e->p50, e->rounds));
+    (void)cJSON_AddNumberToObject(item, "p99_us",
+                                  figures_median(e->p99, e->rounds));
     (void)cJSON_AddNumberToObject(item, "of_anonymous",
                                   ratio(e, e->anonymous));
     (void)cJSON_AddNumberToObject(item, "of_password_file",
                                   ratio(e, e->password));
-    (void)cJSON_AddNumberToObject(item, "loop_us", median(e->loop, e->rounds));
-    (void)cJSON_AddNumberToObject(item, "all_us", median(e->all, e->rounds));
-    (void)cJSON_AddNumberToObject(item, "load_us", median(e->load, e->rounds));
+    (void)cJSON_AddNumberToObject(item, "loop_us",
+                                  figures_median(e->loop, e->rounds));
+    (void)cJSON_AddNumberToObject(item, "all_us",
+                                  figures_median(e->all, e->rounds));
+    (void)cJSON_AddNumberToObject(item, "load_us",
+                                  figures_median(e->load, e->rounds));
     (void)cJSON_AddNumberToObject(item, "not_accepted",
                                   (double)e->not_accepted);
     (void)cJSON_AddItemToArray(list, item);

@@ -30,6 +30,9 @@ struct fleet_figures {
   struct flood ours, anonymous;
 };
 
+/* Of at most ROUNDS_MAX values. */
+double figures_median(const double *values, unsigned count);
+
 void figures_print(const struct figures *entries, size_t count,
                    const struct fleet_figures *fleet);
 bool figures_write(const char *path, const struct figures *entries,

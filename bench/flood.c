@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "figures.h"
 #include "load.h"
 
 #define TURNS 5u
@@ -47,17 +48,6 @@ static bool take_turn(struct flood *flood, uint16_t port, struct fleet *fleet,
   return done;
 }
 
-static int by_value(const void *a, const void *b) {
-  const double x = *(const double *)a;
-  const double y = *(const double *)b;
-  return (x > y) - (x < y);
-}
-
-static double median(double values[TURNS]) {
-  qsort(values, TURNS, sizeof *values, by_value);
-  return values[TURNS / 2];
-}
-
 bool flood_run(struct flood *flood, uint16_t port, struct fleet *fleet) {
   double quiet[TURNS];
   double flooded[TURNS];
@@ -68,8 +58,8 @@ bool flood_run(struct flood *flood, uint16_t port, struct fleet *fleet) {
         !take_turn(flood, port, fleet, &flooded[i], &rate[i]))
       return false;
   }
-  flood->quiet_p99 = median(quiet);
-  flood->flooded_p99 = median(flooded);
-  flood->rate = median(rate);
+  flood->quiet_p99 = figures_median(quiet, TURNS);
+  flood->flooded_p99 = figures_median(flooded, TURNS);
+  flood->rate = figures_median(rate, TURNS);
   return true;
 }

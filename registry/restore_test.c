@@ -9,6 +9,7 @@
 
 #include <whitekey/server.h>
 
+#include "file_kit.h"
 #include "testkit.h"
 
 static struct kit kit;
@@ -58,52 +59,34 @@ Test(not_before, chain_updated_since__must_enrol_again) {
 
 /* ---- the file ----------------------------------------------------------- */
 
-static char folder[64];
-static char db[96];
-static char key[96];
-static struct wk_registry *registry;
-static struct wk_why why;
-
-static void begin(void) {
-  (void)snprintf(folder, sizeof folder, "/tmp/wk-restore-XXXXXX");
-  cr_assert_not_null(mkdtemp(folder));
-  (void)snprintf(db, sizeof db, "%s/registry.db", folder);
-  (void)snprintf(key, sizeof key, "%s/master.key", folder);
-  cr_assert_eq(wk_registry_create(db, key, &why), WK_OK, "%s", why.text);
-  cr_assert_eq(wk_registry_open(&registry, db, key, &why), WK_OK);
-}
-
-static void end(void) {
-  char command[96];
-  wk_registry_close(registry);
-  (void)snprintf(command, sizeof command, "rm -r '%s'", folder);
-  cr_assert_eq(system(command), 0);
-}
-
-TestSuite(restore, .init = begin, .fini = end);
+TestSuite(restore, .init = reg_begin, .fini = reg_end);
 
 Test(restore, not_before__lies_beyond_a_clock_that_runs_ahead) {
   int64_t from = 0;
-  cr_assert_eq(wk_registry_restore(registry, KIT_NOW, 120, &from, &why), WK_OK,
-               "%s", why.text);
+  cr_assert_eq(
+      wk_registry_restore(reg.registry, KIT_NOW, 120, &from, &reg.why), WK_OK,
+      "%s", reg.why.text);
   cr_assert_eq(from, KIT_NOW + 121);
 }
 
 Test(restore, not_before__never_moves_back) {
   int64_t from = 0;
-  cr_assert_eq(wk_registry_restore(registry, KIT_NOW, 120, &from, &why),
-               WK_OK);
-  cr_assert_eq(wk_registry_restore(registry, KIT_NOW - 500, 0, &from, &why),
-               WK_OK);
+  cr_assert_eq(
+      wk_registry_restore(reg.registry, KIT_NOW, 120, &from, &reg.why), WK_OK);
+  cr_assert_eq(
+      wk_registry_restore(reg.registry, KIT_NOW - 500, 0, &from, &reg.why),
+      WK_OK);
   cr_assert_eq(from, KIT_NOW + 121);
 }
 
 Test(restore, server_runs__is_refused) {
   struct wk_server *server = NULL;
   int64_t from = 0;
-  cr_assert_eq(wk_server_open(&server, db, key, &why), WK_OK, "%s", why.text);
-  cr_assert_eq(wk_registry_restore(registry, KIT_NOW, 120, &from, &why),
-               WK_ERR_BUSY);
-  cr_assert_not_null(strstr(why.text, db), "%s", why.text);
+  cr_assert_eq(wk_server_open(&server, reg.db, reg.key, &reg.why), WK_OK, "%s",
+               reg.why.text);
+  cr_assert_eq(
+      wk_registry_restore(reg.registry, KIT_NOW, 120, &from, &reg.why),
+      WK_ERR_BUSY);
+  cr_assert_not_null(strstr(reg.why.text, reg.db), "%s", reg.why.text);
   wk_server_close(server);
 }

@@ -37,7 +37,6 @@ static bool load_one(void *context, const struct wk_record *record) {
   return wk_fleet_put(server->fleet, &barred) != WK_FLEET_NONE;
 }
 
-/* One lock by whatever path: server->path has no symbolic link in it. */
 /* Section 4, row 2: a name that is not enrolled takes the same work, and the
  * keys of those that are were derived ahead of time. */
 static void derive_decoy_keys(struct wk_server *server) {
@@ -85,7 +84,7 @@ static struct wk_server *server_new(const char *path) {
   /* The writer's pauses do not depend on a clock that somebody sets. */
   wk_steady_cond(&server->wake);
   server->fleet = wk_fleet_new();
-  server->path = realpath(path, NULL);
+  server->path = realpath(path, NULL); /* one lock by whatever path */
   return server;
 }
 
