@@ -14,13 +14,18 @@ void reg_open(struct wk_registry **registry) {
                "%s", reg.why.text);
 }
 
-void reg_begin(void) {
+void reg_make(void) {
   (void)snprintf(reg.folder, sizeof reg.folder, "/tmp/wk-registry-XXXXXX");
   cr_assert_not_null(mkdtemp(reg.folder));
   (void)snprintf(reg.db, sizeof reg.db, "%s/registry.db", reg.folder);
   (void)snprintf(reg.key, sizeof reg.key, "%s/master.key", reg.folder);
   cr_assert_eq(wk_registry_create(reg.db, reg.key, &reg.why), WK_OK, "%s",
                reg.why.text);
+  reg.registry = NULL;
+}
+
+void reg_begin(void) {
+  reg_make();
   reg_open(&reg.registry);
 }
 

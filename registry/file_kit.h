@@ -12,7 +12,9 @@ struct file_kit {
 };
 extern struct file_kit reg;
 
-/* The files, and the registry open; afterwards all of it is gone. */
+/* The files; reg_begin(): the registry is open, too. Afterwards all of it is
+ * gone. */
+void reg_make(void);
 void reg_begin(void);
 void reg_end(void);
 

@@ -66,6 +66,15 @@ static int create_tables(sqlite3 *db, const struct wk_store_head *head) {
                            : code;
 }
 
+/*
+ * While nobody else knows the file: SQLite lets nobody wait who wants to
+ * change the mode of a file that another process has open. Not before there is
+ * something in it: what the WAL holds is lost if closing fails.
+ */
+static int write_ahead(sqlite3 *db) {
+  return sqlite3_exec(db, "PRAGMA journal_mode = WAL", NULL, NULL, NULL);
+}
+
 static enum wk_err create_at(const char *temp, const char *path,
                              const struct wk_store_head *head,
                              struct wk_why *why) {
@@ -73,6 +82,8 @@ static enum wk_err create_at(const char *temp, const char *path,
   int code = sqlite3_open_v2(temp, &db, SQLITE_OPEN_READWRITE, NULL);
   if (code == SQLITE_OK)
     code = create_tables(db, head);
+  if (code == SQLITE_OK)
+    code = write_ahead(db);
   enum wk_err err = WK_OK;
   if (code != SQLITE_OK)
     err = wk_store_error(why, path, db, code);

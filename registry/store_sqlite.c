@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <whitekey/steady.h>
+
 #include "columns.h"
 #include "store_sqlite.h"
 
@@ -309,8 +311,13 @@ enum wk_err wk_store_forget_changes(struct wk_store *store, int64_t seq,
  * upon them.
  */
 static enum wk_err renew_wal(struct wk_store *store, struct wk_why *why) {
-  const int code = sqlite3_wal_checkpoint_v2(
-      store->db, NULL, SQLITE_CHECKPOINT_RESTART, NULL, NULL);
+  const int64_t patience = wk_steady_ms() + PATIENCE_MS;
+  int code = 0;
+  while ((code = sqlite3_wal_checkpoint_v2(store->db, NULL,
+                                           SQLITE_CHECKPOINT_RESTART, NULL,
+                                           NULL)) == SQLITE_BUSY &&
+         wk_steady_ms() < patience)
+    (void)sqlite3_sleep(1); /* for another's checkpoint SQLite does not wait */
   return code == SQLITE_OK ? WK_OK : wk_store_failed(store, why, code);
 }
 
