@@ -17,6 +17,7 @@ if(CMAKE_SYSTEM_PROCESSOR STREQUAL "avr")
     -ffunction-sections -fdata-sections -fshort-enums
     -fira-algorithm=priority -fno-move-loop-invariants
     -mcall-prologues -mrelax -mstrict-X -fno-inline-small-functions)
+  target_link_options(whitekey_flags INTERFACE -mrelax)
   return()
 endif()
 

@@ -353,9 +353,10 @@ wk_avr_sha256_block:
   ret
 .size wk_avr_sha256_block, . - wk_avr_sha256_block
 
-/* Aligned: the rounds end where the pointer's low byte is as it began. */
+/* Aligned to 16 words: whole schedules end where the low bits are zero. All of
+ * it is as long as a low byte counts: there it is as it began. */
 .section .progmem.data.wk_avr_sha256_k,"a",@progbits
-.balign 256
+.balign 64
 .global wk_avr_sha256_k
 .type wk_avr_sha256_k, @object
 wk_avr_sha256_k:
