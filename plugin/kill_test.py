@@ -80,6 +80,19 @@ class KillTest(wk.TestCase):
                          [0] * len(self.devices))
         self.assertNotIn("reserved", self.reasons())
 
+    def test_kill__start_that_fails_later_reserves_nothing(self):
+        for device in self.devices:
+            self.assertEqual(self.login(device, 1), 0)
+        self.server.stop()
+        self.server.config = "certfile /nowhere\nkeyfile /nowhere"
+        self.assertNotEqual(self.server.spawn().wait(), 0)
+        self.server.config = ""
+        self.server.start()
+        self.nothing_twice()
+        self.assertEqual([self.back(device) for device in self.devices],
+                         [0] * len(self.devices))
+        self.assertNotIn("reserved", self.reasons())
+
 
 if __name__ == "__main__":
     wk.main()

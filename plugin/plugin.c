@@ -154,6 +154,16 @@ static void plugin_free(struct wk_plugin *plugin) {
   free(plugin);
 }
 
+/*
+ * A broker that cannot go on after its plugins were loaded, because a port is
+ * taken or a certificate missing, ends without a cleanup. That is no crash:
+ * it would bar every device's next passwords (protocol section 7).
+ */
+__attribute__((destructor)) static void end_without_cleanup(void) {
+  while (plugins)
+    plugin_free(plugins);
+}
+
 static void make_token_key(struct wk_plugin *plugin) {
   uint8_t key[WK_AES_KEY_LEN];
   wk_random(key, sizeof key);
