@@ -95,11 +95,13 @@ int wk_on_basic_auth(int event, void *event_data, void *userdata) {
   struct wk_plugin *plugin = userdata;
   const struct mosquitto_evt_basic_auth *asked = event_data;
   (void)event;
-  /* Nobody claims to be anybody: allow_anonymous decides, off by default. */
-  if (!asked->username && !asked->password)
-    return plugin->broker->login.not_ours;
   if (wk_is_web(plugin, asked->client))
     return plugin->broker->login.not_ours;
+  /* Nobody claims to be anybody: allow_anonymous decides, off by default. */
+  if (!asked->username && !asked->password)
+    return wk_refuse_nameless(plugin, asked->client)
+               ? plugin->broker->login.refuse
+               : plugin->broker->login.not_ours;
   wk_turn_unasked(plugin, asked->client);
   const struct wk_session *session =
       wk_sessions_find(plugin->sessions, asked->client);

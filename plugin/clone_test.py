@@ -214,6 +214,26 @@ class CloneTest(wk.TestCase):
         _, code = self.login(self.thermo, "thermo-1")
         self.assertEqual(code, 0)
 
+    def nameless(self, client_id, clean=True):
+        client = rawmqtt.Client(self.server.port, client_id)
+        self.addCleanup(client.disconnect, polite=False)
+        return client.connect(clean=clean).code
+
+    def test_client_id__of_a_device_is_not_for_who_names_none(self):
+        self.server = self.broker(self.store, config="allow_anonymous true")
+        self.assertEqual(self.nameless("thermo-1"), REFUSED)
+        self.assertSoon("client-id", self.last_reason)
+        self.assertNotIn("d_id", self.last_login())
+        self.assertFits("audit-event", self.last_login())
+        victim, _ = self.login(self.thermo, "own", clean=False)
+        self.assertEqual(self.nameless("own", clean=False), REFUSED)
+        self.assertTrue(victim.alive())
+        victim.disconnect()
+        self.assertEqual(self.nameless("own", clean=False), REFUSED)
+        self.assertEqual(self.nameless("nobody-s"), 0)
+        self.store.cli("revoke", "watch")
+        self.assertSoon(0, lambda: self.nameless("watch"))
+
 
 if __name__ == "__main__":
     wk.main()

@@ -80,6 +80,21 @@ enum wk_reason wk_login(struct wk_plugin *plugin, struct mosquitto *client,
   return reason;
 }
 
+bool wk_refuse_nameless(struct wk_plugin *plugin,
+                        const struct mosquitto *client) {
+  const struct wk_attempt attempt = {.client_id = mosquitto_client_id(client)};
+  const struct wk_verdict verdict = {.reason = WK_REASON_CLIENT_ID};
+  const uint64_t begin = now_ns();
+  if (!attempt.client_id ||
+      (!wk_sessions_taken(plugin->sessions, attempt.client_id, NULL) &&
+       !wk_server_knows(plugin->server, attempt.client_id)))
+    return false;
+  wk_metrics_login(plugin->metrics, &verdict, now_ns() - begin);
+  tell(plugin, &attempt, &verdict, "password",
+       mosquitto_client_address(client));
+  return true;
+}
+
 struct wk_session *wk_admit(struct wk_plugin *plugin,
                             const struct mosquitto *client,
                             const struct wk_attempt *attempt,

@@ -109,6 +109,13 @@ enum wk_reason wk_login(struct wk_plugin *plugin, struct mosquitto *client,
                         struct wk_verdict *verdict);
 
 /*
+ * True when a client that names no device has a device's client id: it would
+ * get its session, and what waits there. Audited and reported.
+ */
+bool wk_refuse_nameless(struct wk_plugin *plugin,
+                        const struct mosquitto *client);
+
+/*
  * The username of a connection between CONNECT and its answer to a challenge:
  * no device's, since '#' is in no d_id, and a comment in a password_file; the
  * broker's own acl_file check refuses it too. When such a connection vanishes

@@ -80,7 +80,8 @@ struct wk_session *wk_sessions_find(struct wk_sessions *sessions,
 
 /*
  * True when a session of another device has this client id, in this table or
- * in any other of this process: listeners share the broker's client ids.
+ * in any other of this process: listeners share the broker's client ids. did
+ * NULL: of any device.
  */
 bool wk_sessions_taken(const struct wk_sessions *sessions,
                        const char *client_id, const char *did);

@@ -340,6 +340,11 @@ bool wk_server_admits(struct wk_server *server, const char *did,
          record.generation == generation;
 }
 
+bool wk_server_knows(struct wk_server *server, const char *name) {
+  struct wk_record record;
+  return state_of(server, name, &record) && record.state != WK_DEVICE_REVOKED;
+}
+
 bool wk_server_bars(struct wk_server *server, const char *did) {
   struct wk_record record;
   return state_of(server, did, &record) && record.state != WK_DEVICE_ENABLED;

@@ -88,6 +88,9 @@ WK_MUST_CHECK enum wk_err wk_server_update(struct wk_server *server,
 bool wk_server_admits(struct wk_server *server, const char *did,
                       uint32_t generation);
 
+/* True when an enrolled device has this name, whatever its state. */
+bool wk_server_knows(struct wk_server *server, const char *name);
+
 /* True when the name was enrolled and may not log in: it is disabled,
  * quarantined or revoked. */
 bool wk_server_bars(struct wk_server *server, const char *did);
