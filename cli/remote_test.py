@@ -139,11 +139,7 @@ class BrokerTest(RemoteCase):
         self.fails("list", "--cafile", "x", code=2, says="is for --broker")
 
     def test_tls__only_with_a_trusted_certificate(self):
-        cert, key = (self.folder.path(n) for n in ("cert.pem", "key.pem"))
-        wk.run("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes",
-               "-keyout", key, "-out", cert, "-days", "2", "-subj",
-               f"/CN={wk.HOST}", "-addext", f"subjectAltName=IP:{wk.HOST}",
-               check=0)
+        cert, key = self.certificate("broker", f"IP:{wk.HOST}")
         self.start(config=f"certfile {cert}\nkeyfile {key}")
         url = f"mqtts://{wk.HOST}:{self.server.port}"
         self.assertIn("thermo-1", self.remote("list", "--cafile", cert,

@@ -2,13 +2,11 @@
 """A fleet by TLS: whom it trusts, whom it does not, and that nothing else
 changes."""
 
-import shutil
 import unittest
 
 import wk
 from sim_case import SimCase
 
-OPENSSL = shutil.which("openssl")
 # mbedTLS 2.28, and 3.6 where TLS 1.3 says less.
 UNTRUSTED = "TLS: .*(not correctly signed|verification failed)"
 
@@ -19,15 +17,6 @@ class TlsTest(SimCase):
         self.cert, key = self.certificate("broker", "DNS:localhost")
         self.server = self.broker(
             self.store, config=f"certfile {self.cert}\nkeyfile {key}")
-
-    def certificate(self, file, name):
-        """One that signs itself: its own authority."""
-        cert, key = (self.folder.path(file + end) for end in (".crt", ".key"))
-        wk.run(OPENSSL, "req", "-x509", "-newkey", "ec", "-pkeyopt",
-               "ec_paramgen_curve:P-256", "-nodes", "-keyout", key, "-out",
-               cert, "-days", "2", "-subj", "/CN=broker", "-addext",
-               f"subjectAltName={name}", check=0)
-        return cert, key
 
     def check_fleet(self, *args):
         summary = self.summary(self.server, "-n", 5, "-c", 8, "--rate",

@@ -454,6 +454,16 @@ class TestCase(unittest.TestCase):
     def registry(self, name="registry"):
         return Registry(self.folder, name)
 
+    def certificate(self, file, name):
+        """The paths of a certificate for that name ("DNS:localhost") that
+        signs itself, and of its key."""
+        cert, key = (self.folder.path(file + end) for end in (".crt", ".key"))
+        run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+            "ec_paramgen_curve:P-256", "-nodes", "-keyout", key, "-out", cert,
+            "-days", "2", "-subj", f"/CN={file}", "-addext",
+            f"subjectAltName={name}", check=0)
+        return cert, key
+
     def broker(self, registry=None, **settings):
         """A started broker; it must end with status 0."""
         broker = Broker(self.folder, registry, **settings)
