@@ -44,6 +44,7 @@ enum key {
   KEY_LENGTH,
   KEY_UPDATE,
   KEY_BROKER,
+  KEY_TLS_PORT,
   KEY_HABIT = 0x200 /* the first of habits_all, the others behind it */
 };
 
@@ -111,6 +112,10 @@ static const struct argp_option argp_options[] = {
     {"broker", KEY_BROKER, "FILE", 0,
      "start mosquitto with this configuration, which listens at --port, and "
      "end it; for attacks that restart their broker",
+     0},
+    {"tls-port", KEY_TLS_PORT, "PORT", 0,
+     "where the broker listens with TLS; for attacks on that, with --cafile "
+     "or --tls-use-os-certs",
      0},
     {0, 0, 0, 0, "Output:", 6},
     {"json", KEY_JSON, "FILE", 0,
@@ -187,19 +192,21 @@ static void check_attack(const struct options *o, struct argp_state *state) {
     argp_error(state, "attack: which one? `attack list` shows them");
   if (o->broker && !o->attack)
     argp_error(state, "--broker: belongs to attacks");
-  if (attack && attack->restarts && !o->broker)
-    argp_error(state, "attack %s: needs --broker", o->attack);
+  if (o->port_tls && !o->attack)
+    argp_error(state, "--tls-port: belongs to attacks");
+  if (o->attack && o->tls != (o->port_tls != 0))
+    argp_error(state, "--tls-port: goes with --cafile or --tls-use-os-certs");
+  if (attack && attack_lacks(attack, o))
+    argp_error(state, "attack %s: %s", o->attack, attack_lacks(attack, o));
 }
 
 static void check(struct options *o, struct argp_state *state) {
-  check_attack(o, state);
   if (o->cafile && o->tls)
     argp_error(state, "--cafile and --tls-use-os-certs: one of them");
   o->tls = o->tls || o->cafile;
-  if (o->tls && o->attack)
-    argp_error(state, "--cafile, --tls-use-os-certs: attacks go without TLS");
+  check_attack(o, state);
   if (o->port == 0)
-    o->port = o->tls ? PORT_TLS : PORT;
+    o->port = o->tls && !o->attack ? PORT_TLS : PORT;
   if (o->count && o->duration_ns)
     argp_error(state, "--count and --duration: one of them, not both");
   if (o->count && !o->profiles && o->habits.rate <= 0)
@@ -211,6 +218,9 @@ static error_t parse_number(int key, char *arg, struct argp_state *state) {
   switch (key) {
   case KEY_PORT:
     o->port = (uint16_t)number(state, "port", arg, 1, 65535, true);
+    return 0;
+  case KEY_TLS_PORT:
+    o->port_tls = (uint16_t)number(state, "tls-port", arg, 1, 65535, true);
     return 0;
   case KEY_DEVICES:
     o->devices = (uint32_t)number(state, "devices", arg, 1, DEVICES_MAX, true);

@@ -20,6 +20,7 @@ struct options {
   const char *broker; /* attacks: the configuration of one to start; NULL */
   const char *host;
   uint16_t port;
+  uint16_t port_tls; /* attacks: where it listens with TLS; 0: nowhere */
   enum wk_mqtt_version version;
   bool tls;
   const char *cafile;  /* PEM; NULL: Debian's authorities */

@@ -305,14 +305,20 @@ class ErrorTest(SimCase):
                 ("--timeout 0: ", "--timeout", "0"),
                 ("--cafile and --tls-use-os-certs: one of them",
                  "--cafile", "a.pem", "--tls-use-os-certs"),
-                ("attacks go without TLS", "attack", "replay",
+                ("--tls-port: goes with", "attack", "replay",
                  "--cafile", "a.pem"),
+                ("--tls-port: goes with", "attack", "replay",
+                 "--tls-port", "8883"),
+                ("--tls-port: belongs to", "--tls-port", "8883"),
+                ("--tls-port 0: ", "attack", "replay", "--tls-port", "0"),
+                ("attack live-relay-tls: needs .*--tls-port", "attack",
+                 "live-relay-tls"),
                 ("--count: never ends", "-c", "1", "--rate", "0"),
                 ("one of them, not both", "-c", "1", "-d", "1"),
                 ("attack: which one", "attack"),
                 ("attack flood: there is none", "attack", "flood"),
                 ("--broker: belongs to", "--broker", "x"),
-                ("needs --broker", "attack", "restored-backup"),
+                ("needs .*--broker", "attack", "restored-backup"),
                 ("more: unexpected", "attack", "replay", "more")):
             with self.subTest(args):
                 self.fails(2, pattern, *args)

@@ -11,6 +11,7 @@ packages_of() {
         libcjson-dev libmbedtls-dev libmosquitto-dev libpaho-mqtt-dev \
         libsqlite3-dev libyaml-dev mosquitto mosquitto-dev nettle-dev
       ;;
+    attack) echo openssl ;;
     demo) echo jose mosquitto-clients python3 ;;
     dongle)
       # Its firmware is built, run on a simulated chip, and reaches a broker.

@@ -43,11 +43,20 @@ static void find_evidence(struct lab *lab, const struct attack *attack,
                  "the audit file does not say \"%s\"", attack->shown);
 }
 
+const char *attack_lacks(const struct attack *attack,
+                         const struct options *options) {
+  if (attack->restarts && !options->broker)
+    return "needs a broker of its own: --broker";
+  if (attack->tls && options->port_tls == 0)
+    return "needs a broker's port with TLS: --tls-port";
+  return NULL;
+}
+
 static bool try_attack(struct lab *lab, const struct attack *attack,
                        cJSON *report) {
   struct outcome outcome = {.verdict = VERDICT_LEFT_OUT,
-                            .evidence = "needs a broker of its own: --broker"};
-  const bool possible = !attack->restarts || lab->options->broker;
+                            .evidence = attack_lacks(attack, lab->options)};
+  const bool possible = !outcome.evidence;
   if (possible) {
     lab_begin(lab, attack);
     if (lab->err == WK_OK)

@@ -34,6 +34,7 @@ struct attack {
   uint32_t length; /* of the device's chain, 0: as the options say */
   bool user;       /* its logins need a user's part */
   bool restarts;   /* the broker has to be ours to stop and start */
+  bool tls;        /* it has to listen with TLS, too */
 };
 
 /* table.c: every attack, in the order of the manual. */
@@ -44,6 +45,10 @@ const char *verdict_name(enum verdict verdict);
 
 /* NULL: there is none of that name. */
 const struct attack *attack_find(const char *name);
+
+/* What the options do not give, in words; NULL: nothing. */
+const char *attack_lacks(const struct attack *attack,
+                         const struct options *options);
 
 /* Exit status: 0 each claim held, 1 one did not, or could not be tried. */
 int attack_run(const struct options *options);

@@ -42,9 +42,12 @@ void attack_stolen_master(struct lab *lab);
 void attack_chain_end(struct lab *lab);
 void attack_false_clone(struct lab *lab);
 
-/* between.c: who sits between device and broker */
+/* impostor.c: who plays the broker */
 void attack_small_n(struct lab *lab);
+
+/* live.c: who sits between device and broker */
 void attack_live_relay(struct lab *lab);
+void attack_live_relay_tls(struct lab *lab);
 
 /* flood.c */
 void attack_flood_name(struct lab *lab);

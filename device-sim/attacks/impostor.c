@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who sits between device and broker, on a path without TLS. */
+/* Who plays the broker to a device, on a path without TLS. */
 #include "attacks.h"
 
-#include <poll.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -13,7 +11,6 @@
 #include "login.h"
 
 #define ASKS 6u
-#define WAIT_MS 5000
 #define REFUSED_311 5
 #define REFUSED_5 0x87
 
@@ -26,23 +23,11 @@ struct ambush {
 };
 
 static void ambush_open(struct lab *lab, struct ambush *ambush) {
-  struct sockaddr_in own = {.sin_family = AF_INET,
-                            .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-  socklen_t len = sizeof own;
   *ambush = (struct ambush){
       .listener = -1, .place.version = lab->place.version, .victim.fd = -1};
-  if (lab->err != WK_OK)
-    return;
-  ambush->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (ambush->listener < 0 ||
-      bind(ambush->listener, (const struct sockaddr *)&own, len) != 0 ||
-      listen(ambush->listener, 8) != 0 ||
-      getsockname(ambush->listener, (struct sockaddr *)&own, &len) != 0) {
+  if (lab->err == WK_OK &&
+      (ambush->listener = peer_listen(&ambush->place)) < 0)
     lab_fail(lab, "no port to be had on loopback");
-    return;
-  }
-  memcpy(&ambush->place.address, &own, len);
-  ambush->place.address_len = len;
 }
 
 static void ambush_close(struct ambush *ambush) {
@@ -53,11 +38,9 @@ static void ambush_close(struct ambush *ambush) {
 
 /* The device's connection comes in here. */
 static bool ambush_take(struct ambush *ambush) {
-  struct pollfd poller = {.fd = ambush->listener, .events = POLLIN};
   peer_close(&ambush->victim);
-  ambush->victim = (struct peer){.fd = -1, .version = ambush->place.version};
-  if (poll(&poller, 1, WAIT_MS) == 1)
-    ambush->victim.fd = accept(ambush->listener, NULL, NULL);
+  ambush->victim = (struct peer){.fd = peer_come(ambush->listener),
+                                 .version = ambush->place.version};
   return ambush->victim.fd >= 0;
 }
 
@@ -155,53 +138,4 @@ void attack_small_n(struct lab *lab) {
   lab_alive(lab);
   lab_still(lab);
   wk_wipe(heard, sizeof heard);
-}
-
-/* ---- live relay --------------------------------------------------------- */
-
-/* Hands the device's CONNECT to the broker and the answer to the device. */
-static bool relay_login(struct lab *lab, struct ambush *ambush,
-                        const struct packet *login) {
-  struct wk_mqtt_frame frame;
-  if (!peer_open(&lab->home, &ambush->place) ||
-      !peer_send(&lab->home, login->bytes, login->len) ||
-      !ambush_take(ambush) || !peer_next(&ambush->victim, &frame)) {
-    lab_fail(lab, "the device did not come to the relay");
-    return false;
-  }
-  const bool passed = peer_open(&lab->thief, &lab->place) &&
-                      peer_send(&lab->thief, ambush->victim.in, frame.len) &&
-                      peer_next(&lab->thief, &frame) &&
-                      peer_send(&ambush->victim, lab->thief.in, frame.len);
-  const bool in = passed && peer_answer(&lab->home) == ANSWER_ACCEPTED;
-  lab_say(lab, "the device, through the relay: %s", lab->home.saw);
-  return in;
-}
-
-static void tell_proof(struct lab *lab) {
-  struct wk_reply reply;
-  if (lab->place.version == WK_MQTT_5 &&
-      login_check(lab->client, &lab->home.connack, &reply, NULL) == WK_OK)
-    lab_say(lab, "the device: this is the broker, its X4 is right");
-}
-
-/* What the relay says in a session that the device opened counts as the
- * device's word. */
-void attack_live_relay(struct lab *lab) {
-  struct ambush ambush;
-  struct packet login;
-  char topic[64];
-  ambush_open(lab, &ambush);
-  lab_write(lab, &login, lab->client);
-  if (lab->err == WK_OK && relay_login(lab, &ambush, &login)) {
-    tell_proof(lab);
-    (void)snprintf(topic, sizeof topic, "sensors/%s/injected",
-                   lab->device.id.did);
-    const int code = peer_publish(&lab->thief, topic, "99");
-    lab_say(lab, "a message that the relay put in: PUBACK %d", code);
-    if (code >= 0 && code < 0x80)
-      lab_intruded(lab, "speaks as the device");
-  }
-  ambush_close(&ambush);
-  wk_wipe(&login, sizeof login);
 }

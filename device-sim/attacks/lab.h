@@ -27,6 +27,8 @@
 struct lab {
   const struct options *options;
   struct place place;
+  struct place secure; /* the same broker's port with TLS, where it has one */
+  struct wk_tls_context *tls;
   struct child broker;       /* where we started it */
   char folder[LAB_PATH_MAX]; /* for files of an attack, which removes them */
   struct wk_registry *registry;

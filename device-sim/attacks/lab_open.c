@@ -79,6 +79,17 @@ static void reopen(struct lab *lab) {
     lab->err = child_start(&lab->broker, config, &lab->place, &lab->why);
 }
 
+static void open_secure(struct lab *lab) {
+  const struct options *o = lab->options;
+  const struct wk_tls_trust trust = {.cafile = o->cafile};
+  lab->err = wk_tls_context_new(&lab->tls, &trust, &lab->why);
+  if (lab->err == WK_OK)
+    lab->err = net_resolve(&lab->secure.address, &lab->secure.address_len,
+                           o->host, o->port_tls, &lab->why);
+  lab->secure.tls = lab->tls;
+  lab->secure.host = o->host;
+}
+
 void lab_open(struct lab *lab, const struct options *options) {
   *lab = (struct lab){.options = options,
                       .place.version = options->version,
@@ -86,6 +97,8 @@ void lab_open(struct lab *lab, const struct options *options) {
                       .thief.fd = -1};
   lab->err = net_resolve(&lab->place.address, &lab->place.address_len,
                          options->host, options->port, &lab->why);
+  if (lab->err == WK_OK && options->tls)
+    open_secure(lab);
   if (lab->err == WK_OK)
     reopen(lab);
   if (lab->err == WK_OK)
@@ -97,6 +110,7 @@ void lab_close(struct lab *lab) {
     (void)rmdir(lab->folder);
   lab_close_registry(lab);
   child_stop(&lab->broker);
+  wk_tls_context_free(lab->tls);
 }
 
 /* ---- a device for each attack ------------------------------------------- */
@@ -163,6 +177,8 @@ void lab_begin(struct lab *lab, const struct attack *attack) {
   lab->harmed = false;
   lab->caught = false;
   choose_source(&lab->place);
+  lab->secure.version = lab->place.version;
+  lab->secure.source = lab->place.source;
   reopen(lab);
   (void)snprintf(did, sizeof did, "sim-%s", attack->name);
   lab_enrol(lab, &lab->device, did, length, attack->user);

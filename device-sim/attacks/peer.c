@@ -2,6 +2,7 @@
 #include "peer.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
@@ -12,6 +13,7 @@
 
 #define ANSWER_MS 10000
 #define CUT_MS 3000
+#define COME_MS 5000
 #define PACKET_ID 1u
 
 static struct wk_span text_span(const char *text) {
@@ -31,20 +33,58 @@ static bool connect_from(int fd, const struct place *place) {
                  place->address_len) == 0;
 }
 
+/* Waits until the socket is ready for that. */
+static bool ready(const struct peer *peer, short events, int ms) {
+  struct pollfd poller = {.fd = peer->fd, .events = events};
+  return poll(&poller, 1, ms) == 1;
+}
+
+/* The handshake; what it fails with stands in saw. */
+static bool secure(struct peer *peer, const struct place *place) {
+  struct wk_why why = {"TLS: no answer"};
+  enum wk_tls_wants wants = WK_TLS_FAILED;
+  (void)fcntl(peer->fd, F_SETFL, O_NONBLOCK);
+  peer->tls = wk_tls_new(place->tls, peer->fd, place->host);
+  if (!peer->tls) {
+    (void)snprintf(peer->saw, sizeof peer->saw, "TLS: out of memory");
+    return false;
+  }
+  do
+    wants = wk_tls_handshake(peer->tls, &why);
+  while ((wants == WK_TLS_READ && ready(peer, POLLIN, ANSWER_MS)) ||
+         (wants == WK_TLS_WRITE && ready(peer, POLLOUT, ANSWER_MS)));
+  (void)snprintf(peer->saw, sizeof peer->saw, "%.*s",
+                 (int)sizeof peer->saw - 1, why.text);
+  return wants == WK_TLS_DONE;
+}
+
 bool peer_open(struct peer *peer, const struct place *place) {
   peer_close(peer);
   *peer = (struct peer){.version = place->version};
   peer->fd = socket(place->address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (connect_from(peer->fd, place))
+  const bool connected = connect_from(peer->fd, place);
+  if (!connected)
+    (void)snprintf(peer->saw, sizeof peer->saw, "no connection: %s",
+                   strerror(errno));
+  if (connected && (!place->tls || secure(peer, place)))
     return true;
-  (void)snprintf(peer->saw, sizeof peer->saw, "no connection: %s",
-                 strerror(errno));
   peer_close(peer);
   return false;
 }
 
 bool peer_send(const struct peer *peer, const uint8_t *data, size_t len) {
-  return send(peer->fd, data, len, MSG_NOSIGNAL) == (ssize_t)len;
+  ssize_t sent;
+  if (!peer->tls)
+    return send(peer->fd, data, len, MSG_NOSIGNAL) == (ssize_t)len;
+  while ((sent = wk_tls_write(peer->tls, data, len)) < 0 && errno == EAGAIN &&
+         ready(peer, POLLOUT, ANSWER_MS))
+    continue;
+  return sent == (ssize_t)len;
+}
+
+ssize_t peer_receive(struct peer *peer, uint8_t *data, size_t len) {
+  return peer->tls ? wk_tls_read(peer->tls, data, len)
+                   : recv(peer->fd, data, len, MSG_DONTWAIT);
 }
 
 /* The packet that was given last is done with. */
@@ -53,16 +93,15 @@ static void drop(struct peer *peer, size_t len) {
   memmove(peer->in, peer->in + len, peer->in_len);
 }
 
+/* False: the connection is lost, or nothing came in time. */
 static bool receive(struct peer *peer) {
-  struct pollfd poller = {.fd = peer->fd, .events = POLLIN};
-  if (poll(&poller, 1, ANSWER_MS) != 1)
-    return false;
-  const ssize_t got =
-      recv(peer->fd, peer->in + peer->in_len, PEER_MAX - peer->in_len, 0);
-  if (got <= 0)
-    return false;
-  peer->in_len += (size_t)got;
-  return true;
+  ssize_t got;
+  while ((got = peer_receive(peer, peer->in + peer->in_len,
+                             PEER_MAX - peer->in_len)) < 0 &&
+         errno == EAGAIN && ready(peer, POLLIN, ANSWER_MS))
+    continue;
+  peer->in_len += got > 0 ? (size_t)got : 0;
+  return got > 0;
 }
 
 bool peer_next(struct peer *peer, struct wk_mqtt_frame *frame) {
@@ -162,17 +201,39 @@ bool peer_alive(struct peer *peer) {
 
 bool peer_is_cut(struct peer *peer) {
   uint8_t rest[PEER_MAX];
-  for (;;) {
-    struct pollfd poller = {.fd = peer->fd, .events = POLLIN};
-    if (poll(&poller, 1, CUT_MS) != 1)
-      return false;
-    if (recv(peer->fd, rest, sizeof rest, 0) <= 0)
-      return true;
-  }
+  ssize_t got;
+  while ((got = peer_receive(peer, rest, sizeof rest)) > 0 ||
+         (got < 0 && errno == EAGAIN && ready(peer, POLLIN, CUT_MS)))
+    continue;
+  return got == 0 || errno != EAGAIN;
 }
 
 void peer_close(struct peer *peer) {
+  wk_tls_free(peer->tls);
+  peer->tls = NULL;
   if (peer->fd >= 0)
     (void)close(peer->fd);
   peer->fd = -1;
+}
+
+int peer_listen(struct place *place) {
+  struct sockaddr_in own = {.sin_family = AF_INET,
+                            .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+  socklen_t len = sizeof own;
+  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (fd < 0 || bind(fd, (const struct sockaddr *)&own, len) != 0 ||
+      listen(fd, 8) != 0 ||
+      getsockname(fd, (struct sockaddr *)&own, &len) != 0) {
+    if (fd >= 0)
+      (void)close(fd);
+    return -1;
+  }
+  memcpy(&place->address, &own, len);
+  place->address_len = len;
+  return fd;
+}
+
+int peer_come(int listener) {
+  struct pollfd poller = {.fd = listener, .events = POLLIN};
+  return poll(&poller, 1, COME_MS) == 1 ? accept(listener, NULL, NULL) : -1;
 }

@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 
 #include <whitekey/mqtt.h>
+#include <whitekey/tls.h>
 
 #define PEER_MAX 1024u /* the longest packet either way */
 
@@ -20,6 +21,8 @@ struct place {
   socklen_t address_len;
   struct sockaddr_in source; /* family 0: the kernel chooses */
   enum wk_mqtt_version version;
+  const struct wk_tls_context *tls; /* NULL: without TLS */
+  const char *host; /* with TLS: whom its certificate must be for */
 };
 
 struct packet {
@@ -30,7 +33,8 @@ struct packet {
 enum answer { ANSWER_NONE, ANSWER_REFUSED, ANSWER_ACCEPTED };
 
 struct peer {
-  int fd; /* -1: not connected */
+  int fd;             /* -1: not connected */
+  struct wk_tls *tls; /* NULL: without */
   enum wk_mqtt_version version;
   size_t in_len;
   size_t given; /* of it: the packet that was given last */
@@ -39,11 +43,14 @@ struct peer {
   char saw[96];                   /* the answer in words */
 };
 
-/* False: nobody listens there; saw tells. */
+/* False: nobody listens there, or he is not who he should be; saw tells. */
 bool peer_open(struct peer *peer, const struct place *place);
 
 /* Sends bytes, false when the connection is lost. */
 bool peer_send(const struct peer *peer, const uint8_t *data, size_t len);
+
+/* What has come, as read(2) on a non-blocking socket. */
+ssize_t peer_receive(struct peer *peer, uint8_t *data, size_t len);
 
 /* Waits for the next packet; its body lives until the next call. */
 bool peer_next(struct peer *peer, struct wk_mqtt_frame *frame);
@@ -66,5 +73,11 @@ bool peer_alive(struct peer *peer);
 bool peer_is_cut(struct peer *peer);
 
 void peer_close(struct peer *peer);
+
+/* A port of loopback for peers to come to: its socket, or -1. The rest of
+ * place stays as it is. */
+int peer_listen(struct place *place);
+/* Waits for one that comes: its socket, or -1. */
+int peer_come(int listener);
 
 #endif

@@ -8,6 +8,7 @@ import re
 import select
 import socket
 import socketserver
+import ssl
 import threading
 import unittest
 from concurrent.futures import ThreadPoolExecutor
@@ -99,6 +100,53 @@ class Passes(socketserver.BaseRequestHandler):
                 other[end].sendall(data)
 
 
+class Leaky(Server):
+    """A broker's end of TLS that takes a PUBLISH from outside it, too."""
+
+    def __init__(self, broker, cert, key):
+        super().__init__(Leaks)
+        self.broker = broker
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context.load_cert_chain(cert, key)
+
+
+class Leaks(socketserver.BaseRequestHandler):
+    PUBLISH = b"\x32"
+
+    def handle(self):
+        self.coming, self.going = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self.tls = self.server.context.wrap_bio(
+            self.coming, self.going, server_side=True)
+        place = wk.HOST, self.server.broker.port
+        try:
+            with socket.create_connection(place) as self.broker:
+                self.carry()
+        except OSError:
+            return
+
+    def carry(self):
+        hear = {self.request: self.from_device, self.broker: self.tls.write}
+        while True:
+            for end in select.select(list(hear), [], [])[0]:
+                data = end.recv(4096)
+                if not data:
+                    return
+                hear[end](data)
+            self.request.sendall(self.going.read())
+
+    def from_device(self, data):
+        if data.startswith(self.PUBLISH):
+            self.broker.sendall(data)
+            self.request.sendall(self.broker.recv(4096))
+            return
+        self.coming.write(data)
+        try:
+            while said := self.tls.read(4096):
+                self.broker.sendall(said)
+        except ssl.SSLWantReadError:
+            return
+
+
 class TwinTest(Case):
     def setUp(self):
         super().setUp()
@@ -185,6 +233,25 @@ class TwinTest(Case):
         self.store.enrol("sim-live-relay", "--role", "mute")
         broker = self.broker(self.store, options={"acl": None})
         self.assertEqual(self.verdict(broker.port, "live-relay"), "stopped")
+
+    def test_live_relay_tls__where_not_all_goes_through_tls(self):
+        cert, key = self.certificate("broker", "DNS:localhost")
+        broker = self.broker(self.store)
+        with Leaky(broker, cert, key) as leaky:
+            row = self.attack(broker.port, "live-relay-tls", "--tls-port",
+                              leaky.port, "--cafile", cert)
+        self.assertEqual(row["verdict"], "not stopped")
+        self.assertIn("the attacker: reads or speaks within TLS",
+                      row["steps"])
+
+    def test_live_relay_tls__with_anothers_certificate_is_not_tried(self):
+        cert, key = self.certificate("broker", "DNS:localhost")
+        other, _ = self.certificate("other", "DNS:localhost")
+        broker = self.broker(self.store)
+        with Leaky(broker, cert, key) as leaky:
+            row = self.attack(broker.port, "live-relay-tls", "--tls-port",
+                              leaky.port, "--cafile", other)
+        self.assertEqual(row["verdict"], "not tried")
 
     def test_not_stopped__at_a_broker_that_lets_nobody_in(self):
         nobody = self.folder.write("nobody", "")
