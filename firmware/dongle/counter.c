@@ -9,6 +9,7 @@ _Static_assert(AT_MARKS + WK_BLOCK == WK_COUNTER_SIZE, "area");
 
 #define FREE 0xffu
 #define USED 0x00u
+#define NO_BLOCK 0xffffu
 
 static uint16_t pair_of(uint8_t side) {
   return (uint16_t)(WK_AT_COUNTER + side * 2u * WK_COUNTER_SIZE);
@@ -31,12 +32,6 @@ static uint16_t stored_block(uint16_t at) {
 void wk_counter_erase(uint8_t side) {
   wk_nv_invalidate(pair_of(side));
   wk_nv_invalidate(pair_of(side) + WK_COUNTER_SIZE);
-}
-
-void wk_counter_start(struct wk_counter *c, uint8_t side) {
-  wk_counter_erase(side);
-  *c = (struct wk_counter){.at = pair_of(side)};
-  wk_counter_turn(c, 0);
 }
 
 /* A mark that is neither free nor used was being made: its password counts. */
@@ -64,6 +59,13 @@ bool wk_counter_load(struct wk_counter *c, uint8_t side) {
   if (found)
     c->used = count_used(c);
   return found;
+}
+
+void wk_counter_start(struct wk_counter *c, uint8_t side) {
+  if (wk_counter_load(c, side) && c->block == 0 && c->used == 0)
+    return;
+  wk_counter_erase(side);
+  *c = (struct wk_counter){.at = pair_of(side), .block = NO_BLOCK};
 }
 
 bool wk_counter_took(const struct wk_counter *c) {

@@ -24,7 +24,8 @@ struct wk_counter {
   uint8_t prepared; /* bytes of the other area that are ready */
 };
 
-/* From zero, on the EEPROM too; side: whose, see epoch.h. */
+/* From zero; side: whose, see epoch.h. On the EEPROM too, when
+ * wk_counter_use(c, 0, 0) gives false. */
 void wk_counter_start(struct wk_counter *c, uint8_t side);
 
 /* As the EEPROM has it; false: it holds no counter. */

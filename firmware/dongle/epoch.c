@@ -4,12 +4,12 @@
 #include <string.h>
 
 #include "layout.h"
-#include "nv.h"
 
 #include <whitekey/bytes.h>
 
 enum { AT_EPOCH = 1, AT_DRAFT = 5, AT_SEED = 9 };
-_Static_assert(AT_SEED + WK_SEED_LEN + WK_SEAL_TAG_LEN == WK_EPOCH_SIZE,
+_Static_assert(AT_SEED + WK_SEED_LEN + WK_SEAL_TAG_LEN == WK_EPOCH_SIZE &&
+                   WK_EPOCH_SIZE <= WK_NV_PUT_MAX,
                "record");
 
 static uint16_t record(uint8_t side) {
@@ -33,18 +33,18 @@ bool wk_epoch_load(struct wk_epoch *e, uint8_t side) {
   return wk_nv_valid(record(side));
 }
 
-void wk_epoch_write(const struct wk_epoch *e, uint8_t seed[WK_SEED_LEN]) {
+void wk_epoch_put(struct wk_nv_put *put, const struct wk_epoch *e,
+                  uint8_t seed[WK_SEED_LEN]) {
   const struct wk_seal_name name = wk_epoch_name(e, 'E', 0);
-  const uint16_t at = record(wk_epoch_side(e));
-  uint8_t data[WK_EPOCH_SIZE];
+  uint8_t *const data = put->data;
   wk_put_be32(data + AT_EPOCH, e->epoch);
   wk_put_be32(data + AT_DRAFT, e->draft);
   memcpy(data + AT_SEED, seed, WK_SEED_LEN);
   wk_wipe(seed, WK_SEED_LEN);
   wk_vault_seal(data + AT_SEED, WK_SEED_LEN, &name);
-  wk_nv_invalidate(at);
-  wk_nv_write_bytes(at + AT_EPOCH, data + AT_EPOCH, sizeof data - AT_EPOCH);
-  wk_nv_validate(at);
+  put->record = record(wk_epoch_side(e));
+  put->len = WK_EPOCH_SIZE;
+  put->done = 0;
 }
 
 bool wk_epoch_seed(const struct wk_epoch *e, uint8_t seed[WK_SEED_LEN]) {
@@ -53,8 +53,12 @@ bool wk_epoch_seed(const struct wk_epoch *e, uint8_t seed[WK_SEED_LEN]) {
                       &name);
 }
 
-void wk_epoch_erase(uint8_t side) {
-  wk_nv_invalidate(record(side));
-  for (uint8_t i = AT_SEED; i < WK_EPOCH_SIZE; i++)
+bool wk_epoch_erase(uint8_t side) {
+  for (uint8_t i = 0; i < WK_EPOCH_SIZE; i++) {
+    if (wk_nv_read(record(side) + i) == 0)
+      continue;
     wk_nv_write(record(side) + i, 0);
+    return true;
+  }
+  return false;
 }

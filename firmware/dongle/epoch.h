@@ -14,6 +14,7 @@
 
 #include <whitekey/chain.h>
 
+#include "nv.h"
 #include "vault.h"
 
 struct wk_epoch {
@@ -31,13 +32,16 @@ bool wk_epoch_load(struct wk_epoch *e, uint8_t side);
 /* Which of the two places an epoch has. */
 uint8_t wk_epoch_side(const struct wk_epoch *e);
 
-/* The epoch's chain is there. Seals the seed, which is wiped. */
-void wk_epoch_write(const struct wk_epoch *e, uint8_t seed[WK_SEED_LEN]);
+/* The epoch's chain is there, once that is put. Seals the seed, which is
+ * wiped. */
+void wk_epoch_put(struct wk_nv_put *put, const struct wk_epoch *e,
+                  uint8_t seed[WK_SEED_LEN]);
 
 /* False, with seed wiped: the vault is closed, or the record damaged. */
 bool wk_epoch_seed(const struct wk_epoch *e, uint8_t seed[WK_SEED_LEN]);
 
-/* It is not, from the first write on; then its seed is written over. */
-void wk_epoch_erase(uint8_t side);
+/* It is not, from the first write on; then its seed is written over. One write
+ * of that; false: none is left. */
+bool wk_epoch_erase(uint8_t side);
 
 #endif

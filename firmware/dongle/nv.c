@@ -63,3 +63,18 @@ void wk_nv_invalidate(uint16_t record) {
 void wk_nv_validate(uint16_t record) {
   wk_nv_write(record, VALID);
 }
+
+bool wk_nv_put_work(struct wk_nv_put *put) {
+  if (put->len == 0)
+    return false;
+  const uint8_t at = put->done++;
+  if (at == 0) {
+    wk_nv_invalidate(put->record);
+  } else if (at < put->len) {
+    wk_nv_write(put->record + at, put->data[at]);
+  } else {
+    wk_nv_validate(put->record);
+    put->len = 0;
+  }
+  return true;
+}

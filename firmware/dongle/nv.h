@@ -27,4 +27,19 @@ bool wk_nv_valid(uint16_t record);
 void wk_nv_invalidate(uint16_t record);
 void wk_nv_validate(uint16_t record);
 
+/*
+ * A record that is being written, a byte at a time: the first write makes what
+ * stands there invalid, the last one makes it valid. Zeroed: there is none.
+ */
+#define WK_NV_PUT_MAX 45u
+struct wk_nv_put {
+  uint16_t record;
+  uint8_t len;                 /* 0: nothing is to be written */
+  uint8_t done;                /* writes */
+  uint8_t data[WK_NV_PUT_MAX]; /* its first byte does not matter */
+};
+
+/* One of its writes, begun; false: none is left. */
+bool wk_nv_put_work(struct wk_nv_put *put);
+
 #endif

@@ -113,12 +113,6 @@ static bool is_power_of_two(uint32_t n) {
   return (n & (n - 1)) == 0;
 }
 
-static uint32_t draw_draft(void) {
-  uint8_t random[WK_RANDOM_LEN];
-  wk_pool_take(random);
-  return wk_get_be32(random);
-}
-
 /* Zeros are none of the host's: then our own has to be good. */
 static enum wk_err has_chance(const uint8_t random[WK_RANDOM_LEN]) {
   static const uint8_t none[WK_RANDOM_LEN] PROGMEM = {0};
@@ -152,7 +146,7 @@ enum wk_err wk_session_enrol(const struct wk_enrolment *e) {
     self.device.id = e->id;
     self.device.n = e->n;
     wk_pool_take(seed);
-    wk_store_create(&self.store, &self.device.id, e->n, draw_draft(), seed);
+    wk_store_create(&self.store, &self.device.id, e->n, seed);
     wk_device_write(&self.device, random);
     self.state = WK_BUILDING;
   }
@@ -306,14 +300,6 @@ enum wk_err wk_session_answer(struct wk_reply *reply,
 }
 
 /* As give(). */
-__attribute__((noinline)) static enum wk_err begin_update(void) {
-  uint8_t fresh[WK_RANDOM_LEN];
-  wk_pool_take(fresh);
-  if (!wk_store_begin(&self.store, draw_draft(), fresh))
-    return WK_ERR_KEY;
-  return WK_ERR_BUSY;
-}
-
 __attribute__((noinline)) static enum wk_err make_x3(uint8_t x3[WK_X3_LEN]) {
   struct wk_asked *a = &self.asked;
   struct wk_header header = {
@@ -353,7 +339,8 @@ enum wk_err wk_session_update(uint8_t x3[WK_X3_LEN], enum wk_update_when when,
     return err;
   if (state == WK_UPDATE_NONE && wk_update_is_due(&self.store, when)) {
     err = unlock();
-    return err == WK_OK ? begin_update() : err;
+    self.store.wants_next = err == WK_OK;
+    return err == WK_OK ? WK_ERR_BUSY : err;
   }
   if (state == WK_UPDATE_PREPARING)
     return WK_ERR_BUSY;

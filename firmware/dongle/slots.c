@@ -3,20 +3,13 @@
 
 #include <string.h>
 
-#include "nv.h"
 #include "vault.h"
 
 #include <whitekey/bytes.h>
 
 enum { AT_BLOCK = 1, AT_VALUE = 3 };
-_Static_assert(sizeof((struct wk_slots *)0)->put.sealed ==
-                   WK_VALUE_LEN + WK_SEAL_TAG_LEN,
-               "sealed");
 _Static_assert(AT_VALUE + WK_VALUE_LEN + WK_SEAL_TAG_LEN == WK_SLOT_SIZE,
                "slot");
-
-/* Invalid, block and value byte by byte, valid. */
-#define PUT_WRITES (WK_SLOT_SIZE + 1u)
 
 static uint16_t slot_at(uint8_t slot) {
   return (uint16_t)(WK_AT_SLOTS + slot * WK_SLOT_SIZE);
@@ -36,26 +29,29 @@ uint16_t wk_slots_block(const struct wk_slots *s, uint8_t slot,
   return key & ((1u << SIDE_SHIFT) - 1);
 }
 
-void wk_slots_load(struct wk_slots *s) {
-  memset(s, 0, sizeof *s);
-  for (uint8_t i = 0; i < WK_SLOTS; i++) {
-    const uint16_t at = slot_at(i);
-    s->key[i] = WK_NO_BLOCK;
-    if (wk_nv_valid(at))
-      s->key[i] = (uint16_t)(wk_nv_read(at + AT_BLOCK) << 8 |
-                             wk_nv_read(at + AT_BLOCK + 1));
-  }
+static void load(struct wk_slots *s, uint8_t slot) {
+  const uint16_t at = slot_at(slot);
+  s->key[slot] = WK_NO_BLOCK;
+  if (wk_nv_valid(at))
+    s->key[slot] = (uint16_t)(wk_nv_read(at + AT_BLOCK) << 8 |
+                              wk_nv_read(at + AT_BLOCK + 1));
 }
 
-void wk_slots_clear(struct wk_slots *s, uint8_t side) {
+void wk_slots_load(struct wk_slots *s) {
+  memset(s, 0, sizeof *s);
+  for (uint8_t i = 0; i < WK_SLOTS; i++)
+    load(s, i);
+}
+
+bool wk_slots_clear(struct wk_slots *s, const struct wk_epoch *e) {
   for (uint8_t i = 0; i < WK_SLOTS; i++) {
-    if (s->key[i] >> SIDE_SHIFT != side)
+    if (wk_slots_block(s, i, e) == WK_NO_BLOCK)
       continue;
     wk_nv_invalidate(slot_at(i));
     s->key[i] = WK_NO_BLOCK;
+    return true;
   }
-  if (s->put.key >> SIDE_SHIFT == side)
-    s->put.left = 0;
+  return false;
 }
 
 static uint8_t find(const struct wk_slots *s, uint16_t key) {
@@ -83,29 +79,23 @@ bool wk_slots_get(struct wk_slots *s, uint8_t x[WK_VALUE_LEN],
 void wk_slots_put(struct wk_slots *s, uint8_t slot, const struct wk_epoch *e,
                   uint16_t block, const uint8_t x[WK_VALUE_LEN]) {
   const struct wk_seal_name name = wk_epoch_name(e, 'S', block);
-  memcpy(s->put.sealed, x, WK_VALUE_LEN);
-  wk_vault_seal(s->put.sealed, WK_VALUE_LEN, &name);
-  s->put.key = wk_slots_key(e, block);
-  s->put.left = PUT_WRITES;
+  const uint16_t key = wk_slots_key(e, block);
+  uint8_t *const data = s->put.data;
+  data[AT_BLOCK] = (uint8_t)(key >> 8);
+  data[AT_BLOCK + 1] = (uint8_t)key;
+  memcpy(data + AT_VALUE, x, WK_VALUE_LEN);
+  wk_vault_seal(data + AT_VALUE, WK_VALUE_LEN, &name);
+  s->put.record = slot_at(slot);
+  s->put.len = WK_SLOT_SIZE;
+  s->put.done = 0;
   s->last = slot;
   s->key[slot] = WK_NO_BLOCK;
 }
 
 bool wk_slots_work(struct wk_slots *s) {
-  const uint16_t at = slot_at(s->last);
-  if (s->put.left == 0)
+  if (!wk_nv_put_work(&s->put))
     return false;
-  const uint8_t done = (uint8_t)(PUT_WRITES - s->put.left--);
-  if (done == 0) {
-    wk_nv_invalidate(at);
-  } else if (s->put.left == 0) {
-    wk_nv_validate(at);
-    s->key[s->last] = s->put.key;
-  } else if (done < AT_VALUE) {
-    wk_nv_write(at + done,
-                (uint8_t)(done == AT_BLOCK ? s->put.key >> 8 : s->put.key));
-  } else {
-    wk_nv_write(at + done, s->put.sealed[done - AT_VALUE]);
-  }
+  if (s->put.len == 0)
+    load(s, s->last);
   return true;
 }

@@ -13,17 +13,14 @@
 
 #include "epoch.h"
 #include "layout.h"
+#include "nv.h"
 
 #define WK_NO_BLOCK 0xffffu
 
 struct wk_slots {
   uint16_t key[WK_SLOTS]; /* see wk_slots_key(); WK_NO_BLOCK: it is free */
   uint8_t last;           /* the slot written last */
-  struct {
-    uint8_t left; /* bytes still to be written; 0: no write is going on */
-    uint16_t key;
-    uint8_t sealed[WK_VALUE_LEN + 4];
-  } put;
+  struct wk_nv_put put;   /* to that slot; or an epoch's record */
 };
 
 /* What a slot says that it holds: side and block. */
@@ -36,8 +33,9 @@ uint16_t wk_slots_block(const struct wk_slots *s, uint8_t slot,
 /* As the EEPROM has it; no value is looked at. */
 void wk_slots_load(struct wk_slots *s);
 
-/* All of a side are free, on the EEPROM too. */
-void wk_slots_clear(struct wk_slots *s, uint8_t side);
+/* One of those that hold a block of an epoch's side is free from now on, on
+ * the EEPROM too. False: there is none left. */
+bool wk_slots_clear(struct wk_slots *s, const struct wk_epoch *e);
 
 bool wk_slots_has(const struct wk_slots *s, const struct wk_epoch *e,
                   uint16_t block);
@@ -56,7 +54,7 @@ bool wk_slots_get(struct wk_slots *s, uint8_t x[WK_VALUE_LEN],
 void wk_slots_put(struct wk_slots *s, uint8_t slot, const struct wk_epoch *e,
                   uint16_t block, const uint8_t x[WK_VALUE_LEN]);
 
-/* One byte of that, 3.4 ms at most; false: no write is going on. */
+/* One byte of what is being put, 3.4 ms at most; false: there is none left. */
 bool wk_slots_work(struct wk_slots *s);
 
 #endif

@@ -260,8 +260,8 @@ bool wk_store_work(struct wk_store *s) {
   struct wk_line *old = &s->line[WK_OLD];
   struct wk_line *new = &s->line[WK_NEW];
   return count(s, old) || count(s, new) || wk_slots_work(&s->slots) ||
-         (wk_vault_is_open() && old->present &&
-          (compute_near(s) || compute_far(s)));
+         (wk_vault_is_open() && compute_near(s)) || wk_store_clear(s) ||
+         (wk_vault_is_open() && (wk_store_begin(s) || compute_far(s)));
 }
 
 /*

@@ -55,6 +55,7 @@ struct wk_store {
   struct wk_line line[2];
   struct wk_plan plan; /* of the old chain's blocks; the current one's round
                           is done */
+  bool wants_next; /* there is none yet, and wk_store_work() is to begin it */
   struct wk_slots slots;
   /* A short one does not wait for a long one, which takes minutes: of two
    * chains each has its own. */
@@ -65,7 +66,7 @@ struct wk_store {
 /* The first chain, of epoch 0, that no password was taken of, on the EEPROM
  * too. seed is wiped; id stays the caller's. */
 void wk_store_create(struct wk_store *s, const struct wk_id *id, uint32_t n,
-                     uint32_t draft, uint8_t seed[WK_SEED_LEN]);
+                     uint8_t seed[WK_SEED_LEN]);
 
 /* As the EEPROM has it. WK_ERR_CORRUPT: there is no chain. */
 WK_MUST_CHECK enum wk_err wk_store_load(struct wk_store *s,
@@ -125,11 +126,17 @@ WK_MUST_CHECK enum wk_err wk_store_peek(struct wk_store *s,
  */
 
 /*
- * Makes the next epoch's seed, which is durable then, of the old one's and 32
- * fresh bytes, which are wiped. False: as wk_epoch_seed(). Only while there is
- * no next chain.
+ * Clears the place of the next chain of what an earlier one left, as far as it
+ * goes without waiting. False: all of it, or there is a next chain.
  */
-bool wk_store_begin(struct wk_store *s, uint32_t draft, uint8_t fresh[32]);
+bool wk_store_clear(struct wk_store *s);
+
+/*
+ * Where it is wanted, and its place is clear, makes the next epoch's seed of
+ * the old one's and fresh chance, and begins to put it. False: not wanted, or
+ * as wk_epoch_seed(), and not wanted any more.
+ */
+bool wk_store_begin(struct wk_store *s);
 
 /* The next chain is the chain. */
 void wk_store_switch(struct wk_store *s);

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "pool.h"
 #include "turn.h"
 
 #include <whitekey/bytes.h>
@@ -25,26 +26,48 @@ static void init(struct wk_store *s, const struct wk_id *id, uint32_t n) {
   s->n = n;
 }
 
-/* Nothing is left of the epoch before the last on its side. The record makes
- * the chain: it comes last. */
+static bool clear(struct wk_store *s, struct wk_line *line) {
+  return wk_epoch_erase(wk_epoch_side(&line->epoch)) ||
+         wk_slots_clear(&s->slots, &line->epoch) ||
+         wk_counter_use(&line->counter, 0, 0);
+}
+
+bool wk_store_clear(struct wk_store *s) {
+  return !s->line[WK_NEW].present && clear(s, &s->line[WK_NEW]);
+}
+
+/* In a place that is cleared. The record makes the chain: it comes last. */
 static void create(struct wk_store *s, struct wk_line *line,
                    uint8_t seed[WK_SEED_LEN]) {
-  const uint8_t side = wk_epoch_side(&line->epoch);
-  wk_slots_clear(&s->slots, side);
-  wk_counter_start(&line->counter, side);
-  wk_epoch_write(&line->epoch, seed);
+  uint8_t random[WK_RANDOM_LEN];
+  wk_pool_show(random, NULL, 0);
+  line->epoch.draft = wk_get_be32(random);
+  wk_epoch_put(&s->slots.put, &line->epoch, seed);
   salt(s, line);
   wk_wipe(&s->far, sizeof s->far); /* it is the new line's from now on */
   line->present = true;
 }
 
+/* There is no next chain: its place is to be cleared. */
+static void vacate(struct wk_store *s) {
+  struct wk_line *new = &s->line[WK_NEW];
+  wk_wipe(new, sizeof *new);
+  new->epoch.epoch = s->line[WK_OLD].epoch.epoch + 1;
+  wk_counter_start(&new->counter, wk_epoch_side(&new->epoch));
+}
+
 void wk_store_create(struct wk_store *s, const struct wk_id *id, uint32_t n,
-                     uint32_t draft, uint8_t seed[WK_SEED_LEN]) {
+                     uint8_t seed[WK_SEED_LEN]) {
   struct wk_line *line = &s->line[WK_OLD];
   init(s, id, n);
   wk_slots_load(&s->slots);
-  line->epoch.draft = draft;
+  wk_counter_start(&line->counter, 0);
+  while (clear(s, line)) {
+  }
   create(s, line, seed);
+  while (wk_slots_work(&s->slots)) {
+  }
+  vacate(s);
   plan(s);
 }
 
@@ -84,33 +107,35 @@ enum wk_err wk_store_load(struct wk_store *s, const struct wk_id *id,
 void wk_store_erase(struct wk_store *s) {
   wk_turn_close();
   for (uint8_t side = 0; side < 2; side++) {
-    wk_epoch_erase(side);
+    const struct wk_epoch epoch = {.epoch = side};
+    while (wk_epoch_erase(side) || wk_slots_clear(&s->slots, &epoch)) {
+    }
     wk_counter_erase(side);
-    wk_slots_clear(&s->slots, side);
   }
   wk_wipe(s, sizeof *s);
 }
 
-bool wk_store_begin(struct wk_store *s, uint32_t draft, uint8_t fresh[32]) {
+bool wk_store_begin(struct wk_store *s) {
   const struct wk_line *old = &s->line[WK_OLD];
-  struct wk_line *new = &s->line[WK_NEW];
   uint8_t seed[WK_SEED_LEN];
-  const bool opened = wk_epoch_seed(&old->epoch, seed);
-  if (opened) {
-    wk_chain_next_seed(seed, old->salt, seed, fresh);
-    new->epoch = (struct wk_epoch){old->epoch.epoch + 1, draft};
-    create(s, new, seed);
-  }
-  wk_wipe(seed, sizeof seed);
-  wk_wipe(fresh, 32);
-  return opened;
+  uint8_t fresh[WK_RANDOM_LEN];
+  if (!s->wants_next)
+    return false;
+  s->wants_next = false;
+  if (!wk_epoch_seed(&old->epoch, seed))
+    return false;
+  wk_pool_take(fresh);
+  wk_chain_next_seed(seed, old->salt, seed, fresh);
+  wk_wipe(fresh, sizeof fresh);
+  create(s, &s->line[WK_NEW], seed);
+  return true;
 }
 
-/* The side that has no chain now. */
+/* The side that has no chain now: what else is there is cleared by and by. */
 static void forget(struct wk_store *s) {
-  wk_epoch_erase(wk_epoch_side(&s->line[WK_OLD].epoch) ^ 1u);
+  (void)wk_epoch_erase(wk_epoch_side(&s->line[WK_OLD].epoch) ^ 1u);
   wk_turn_close();
-  wk_wipe(&s->line[WK_NEW], sizeof s->line[WK_NEW]);
+  vacate(s);
   wk_wipe(&s->near, sizeof s->near);
   wk_wipe(&s->far, sizeof s->far);
 }

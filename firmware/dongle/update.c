@@ -15,7 +15,7 @@ static uint32_t left(const struct wk_store *s) {
 
 enum wk_update_state wk_update_state(const struct wk_store *s) {
   if (!s->line[WK_NEW].present)
-    return WK_UPDATE_NONE;
+    return s->wants_next ? WK_UPDATE_PREPARING : WK_UPDATE_NONE;
   if (wk_turn_is_open())
     return WK_UPDATE_OPEN;
   return wk_store_is_ready(s, WK_NEW) ? WK_UPDATE_PREPARED

@@ -52,6 +52,7 @@ class FingerUpdateTest(UpdateCase):
     def test_preparation__goes_on_with_the_next_touch(self):
         self.enrol()
         self.assertEqual(self.dongle.update(d.NOW)[0], d.BUSY)
+        self.dongle.idle(d.HZ // 2)
         self.dongle.power_cycle()
         self.dongle.idle(2 * d.HZ)
         self.assertEqual(self.dongle.info()["update"], d.PREPARING)

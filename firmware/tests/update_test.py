@@ -7,6 +7,8 @@ import dongle as d
 from eeprom import Image
 from update_case import DID, UpdateCase
 
+ANSWER_MAX = d.HZ // 25  # with its way on the line
+
 
 class UpdateTest(UpdateCase):
     def test_update__switches_to_a_chain_of_its_own(self):
@@ -27,6 +29,30 @@ class UpdateTest(UpdateCase):
         self.assertNotIn(before, after.data)
         for _ in range(3):
             self.assertEqual(self.log_in(), ("ok", 1))
+
+    def longest_answer(self):
+        """Cycles, of what is asked in the next half second."""
+        until = self.dongle.cycles + d.HZ // 2
+        longest, spent = self.dongle.cycles, 0
+        while spent < until:
+            self.dongle.info()
+            longest = max(longest, self.dongle.cycles)
+            spent += self.dongle.cycles
+        return longest
+
+    def test_update__keeps_nobody_waiting(self):
+        """It begins with some ninety writes to the EEPROM, and ends so."""
+        self.enrol()
+        self.go_to_due()
+        self.assertEqual(self.dongle.update()[0], d.BUSY)
+        self.assertLess(self.longest_answer(), ANSWER_MAX)
+        while self.dongle.info()["update"] == d.PREPARING:
+            self.dongle.idle(d.HZ)
+        self.log_in()
+        self.assertEqual(self.send(), 2)
+        self.assertEqual(self.log_in(), ("ok", 2))
+        self.assertEqual(self.log_in(), ("ok", 3))
+        self.assertLess(self.longest_answer(), ANSWER_MAX)
 
     def test_update__again_and_again(self):
         self.enrol()
