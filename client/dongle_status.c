@@ -22,8 +22,8 @@ enum wk_err dongle_judge(unsigned status, const char *port,
       [WK_LINE_LOCKED] = {WK_ERR_KEY,
                           "wants a finger, and none lies on its sensor"},
       [WK_LINE_DAMAGED] = {WK_ERR_CORRUPT,
-                           "has a damaged EEPROM: erase it and enrol it "
-                           "anew"},
+                           "has a damaged EEPROM, or one of another firmware: "
+                           "erase it and enrol it anew"},
       [WK_LINE_REFUSED] = {WK_ERR_FORGED,
                            "says that this is not its server's answer"},
       [WK_LINE_STRANGER] = {WK_ERR_IO, "knows another finger than this one"},

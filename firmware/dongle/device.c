@@ -19,6 +19,10 @@ enum {
 _Static_assert(AT_BIO + WK_BIO_LEN + WK_SEAL_TAG_LEN == WK_DEVICE_SIZE,
                "record");
 
+/* How the EEPROM is laid out and sealed, in the byte that has log2(n), too. Of
+ * another one there is no chain: the dongle is damaged, and may be reset. */
+#define FORMAT 0x20u
+
 static const struct wk_seal_name bio_name = {.kind = 'D'};
 static const struct wk_seal_name ks_name = {.kind = 'K'};
 
@@ -46,12 +50,13 @@ bool wk_device_load(struct wk_device *d) {
   get(d->id.realm, AT_REALM, WK_REALM_LEN);
   get(&d->id.did_len, AT_DID_LEN, 1);
   get(d->id.did, AT_DID, WK_DID_MAX);
-  d->n = UINT32_C(1) << log;
+  log ^= FORMAT;
+  d->n = log < FORMAT ? UINT32_C(1) << log : 0;
   return true;
 }
 
 void wk_device_write(const struct wk_device *d, uint8_t bio_id[WK_BIO_LEN]) {
-  const uint8_t log = log_n(d->n);
+  const uint8_t log = log_n(d->n) | FORMAT;
   uint8_t sealed[WK_BIO_LEN + WK_SEAL_TAG_LEN];
   memcpy(sealed, bio_id, WK_BIO_LEN);
   wk_wipe(bio_id, WK_BIO_LEN);

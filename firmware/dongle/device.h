@@ -14,7 +14,8 @@
 /* What needs no key to be read. */
 struct wk_device {
   struct wk_id id;
-  uint32_t n; /* of each of its chains: a power of two */
+  uint32_t n; /* of each of its chains: a power of two; 0: not known, what the
+                 EEPROM holds is of another firmware */
 };
 
 /* False: not enrolled; d is zeroed. */

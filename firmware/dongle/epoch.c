@@ -22,7 +22,7 @@ uint8_t wk_epoch_side(const struct wk_epoch *e) {
 
 struct wk_seal_name wk_epoch_name(const struct wk_epoch *e, char kind,
                                   uint16_t number) {
-  return (struct wk_seal_name){(uint8_t)kind, e->epoch, number, e->draft};
+  return (struct wk_seal_name){(uint8_t)kind, number, e};
 }
 
 bool wk_epoch_load(struct wk_epoch *e, uint8_t side) {

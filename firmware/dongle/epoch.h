@@ -17,11 +17,6 @@
 #include "nv.h"
 #include "vault.h"
 
-struct wk_epoch {
-  uint32_t epoch;
-  uint32_t draft; /* by chance: see vault.h */
-};
-
 /* What of an epoch is sealed under which name. */
 struct wk_seal_name wk_epoch_name(const struct wk_epoch *e, char kind,
                                   uint16_t number);

@@ -3,6 +3,10 @@
  * vault.h - the key under which the EEPROM's secrets are sealed, and sealing.
  * lock.h says where the key is while the vault is closed.
  *
+ * What belongs to a chain is sealed under a key of that chain's own, one block
+ * of AES under the vault's. The vault may be narrowed to one chain, for work
+ * that takes minutes: then that key is all that is known.
+ *
  * A tag is CCM's, cut to four bytes: it finds damage and a wrong key. Nobody
  * gets to guess at it: who can write the EEPROM has the chip.
  */
@@ -17,21 +21,29 @@
 #define WK_SEALED_MAX 32u
 #define WK_SEAL_TAG_LEN 4u
 
-/*
- * No two things are sealed under one name. An epoch's chain that was dropped
- * and made anew is another draft of it.
- */
+/* An epoch's chain. One that was dropped and made anew is another draft. */
+struct wk_epoch {
+  uint32_t epoch;
+  uint32_t draft; /* by chance */
+};
+
+/* No two things are sealed under one name. */
 struct wk_seal_name {
   uint8_t kind;
-  uint32_t epoch;
   uint16_t number;
-  uint32_t draft;
+  const struct wk_epoch *chain; /* whose it is; NULL: no chain's */
 };
 
 /* Closed: no key is known, nothing is sealed or opened. */
-bool wk_vault_is_open(void);
+bool wk_vault_is_open(void); /* and not narrowed */
 void wk_vault_open(const uint8_t key[WK_AES_KEY_LEN]);
 void wk_vault_close(void); /* the key is wiped */
+
+/* To this chain; nothing where it is not open. */
+void wk_vault_narrow(const struct wk_epoch *chain);
+
+/* It is open, or narrowed to a chain on this one's side (epoch.h). */
+bool wk_vault_opens(const struct wk_epoch *chain);
 
 /* Seals len bytes, at most WK_SEALED_MAX, in place; a tag follows them. */
 void wk_vault_seal(uint8_t *data, uint8_t len,

@@ -8,7 +8,8 @@ import unittest
 
 import dongle as d
 from dongle import Dongle, Server, frame
-from eeprom import BLOCK, COUNTER, COUNTER_SIZE, VALID, Image, chain_of
+from eeprom import (BLOCK, COUNTER, COUNTER_SIZE, DEVICE, VALID, Image,
+                    chain_of)
 
 
 class DongleTest(unittest.TestCase):
@@ -96,6 +97,20 @@ class EnrolTest(DongleTest):
         server = self.enrolled()
         self.login(server)
         self.refused(d.WRONG_TIME, d.PUBLIC)
+
+    def test_power_on__what_another_firmware_left_is_told(self):
+        """Older ones sealed otherwise, and had log2(n) alone in that byte."""
+        self.enrolled()
+        image = bytearray.fromhex(self.dongle.command("eeprom"))
+        for left in (8, 0x48):
+            image[DEVICE + 1] = left
+            self.dongle.command("burn", image.hex())
+            self.dongle.power_cycle()
+            self.assertEqual(self.dongle.info()["state"], d.BROKEN)
+            self.assertEqual(self.dongle.login()[0], d.DAMAGED)
+            self.assertEqual(self.dongle.enrol(), d.WRONG_TIME)
+        self.refused(d.OK, d.RESET, b"ERASE")
+        self.assertEqual(self.login(self.enrolled()), 1)
 
     def test_reset__only_with_the_word(self):
         server = self.enrolled()

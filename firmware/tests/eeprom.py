@@ -4,6 +4,7 @@
 import hashlib
 import struct
 
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESCCM
 
 LOCK, LOCK_SIZE, WRAPPED = 2, 5, (16, 1008)
@@ -19,11 +20,17 @@ class Damaged(Exception):
     """Something valid does not open."""
 
 
+def chain_key(key, epoch, draft):
+    """What belongs to one chain is sealed under this."""
+    block = struct.pack("<cII7x", b"L", epoch, draft)
+    return Cipher(algorithms.AES(key), modes.ECB()).encryptor().update(block)
+
+
 def _open(key, name, sealed):
     """CCM's keystream also opens; the tag is cut to four bytes. name: kind,
-    epoch, number, draft."""
+    number."""
     ccm = AESCCM(key)
-    nonce = struct.pack(">cHII2x", name[0], name[2], name[1], name[3])
+    nonce = struct.pack(">cH10x", *name)
     body = ccm.encrypt(nonce, sealed[:-4], None)[:len(sealed) - 4]
     if ccm.encrypt(nonce, body, None)[len(body):][:4] != sealed[-4:]:
         raise Damaged(name)
@@ -53,10 +60,10 @@ class Image:
         """The key, of an image with a finger."""
         at = LOCK + page * LOCK_SIZE
         wrapped = self.data[WRAPPED[page]:][:16] + self.data[at + 1:at + 5]
-        return _open(template_hash[16:], (b"W", 0, page, 0), wrapped)
+        return _open(template_hash[16:], (b"W", page), wrapped)
 
     def bio_id(self):
-        return _open(self.key(), (b"D", 0, 0, 0),
+        return _open(self.key(), (b"D", 0),
                      self.data[DEVICE + 51:DEVICE + 71])
 
     def drafts(self):
@@ -72,7 +79,7 @@ class Image:
 
     def seeds(self):
         """{epoch: seed}."""
-        return {epoch: _open(self.key(), (b"E", epoch, 0, draft),
+        return {epoch: _open(chain_key(self.key(), epoch, draft), (b"E", 0),
                              self.data[EPOCHS + epoch % 2 * EPOCH_SIZE:]
                              [9:EPOCH_SIZE])
                 for epoch, draft in self.drafts().items()}
@@ -95,14 +102,13 @@ class Image:
 
     def slots(self, epoch=0):
         """{block: value} of an epoch's valid slots; each has to open."""
-        draft, values = self.drafts()[epoch], {}
+        key, values = chain_key(self.key(), epoch, self.drafts()[epoch]), {}
         for i in range(SLOT_COUNT):
             slot = self.data[SLOTS + i * SLOT_SIZE:][:SLOT_SIZE]
-            key = int.from_bytes(slot[1:3], "big")
-            if slot[0] == VALID and key >> 15 == epoch % 2:
-                block = key & 0x7fff
-                values[block] = _open(self.key(), (b"S", epoch, block, draft),
-                                      slot[3:])
+            what = int.from_bytes(slot[1:3], "big")
+            if slot[0] == VALID and what >> 15 == epoch % 2:
+                block = what & 0x7fff
+                values[block] = _open(key, (b"S", block), slot[3:])
         return values
 
 
