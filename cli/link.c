@@ -69,6 +69,18 @@ static void on_message(struct mosquitto *mqtt, void *context,
   remote->response[remote->response_len] = '\0';
 }
 
+/* OpenSSL's words come last: "OpenSSL Error[0]: error:0A000086:SSL routines::
+ * certificate verify failed". */
+static void on_log(struct mosquitto *mqtt, void *context, int level,
+                   const char *text) {
+  struct cli_remote *remote = context;
+  const char *colon = strrchr(text, ':');
+  (void)mqtt;
+  if (level == MOSQ_LOG_ERR && remote->trouble[0] == '\0')
+    (void)snprintf(remote->trouble, sizeof remote->trouble, "%s",
+                   colon ? colon + 1 : text);
+}
+
 /* ---- connecting -----------------------------------------------------------
  */
 
@@ -101,8 +113,9 @@ static enum wk_err parse_url(struct cli_remote *remote, struct wk_why *why) {
 
 static enum wk_err failed(const struct cli_remote *remote, int code,
                           struct wk_why *why) {
+  const char *trouble = remote->trouble + strspn(remote->trouble, " ");
   return wk_fail(why, WK_ERR_IO, "%s: %s", remote->url,
-                 mosquitto_strerror(code));
+                 trouble[0] != '\0' ? trouble : mosquitto_strerror(code));
 }
 
 static enum wk_err prepare(struct cli_remote *remote, const char *cafile,
@@ -119,6 +132,7 @@ static enum wk_err prepare(struct cli_remote *remote, const char *cafile,
     code =
         mosquitto_tls_set(remote->mqtt, cafile,
                           cafile ? NULL : "/etc/ssl/certs", NULL, NULL, NULL);
+  mosquitto_log_callback_set(remote->mqtt, on_log);
   mosquitto_connect_v5_callback_set(remote->mqtt, on_connect);
   mosquitto_disconnect_callback_set(remote->mqtt, on_disconnect);
   mosquitto_publish_v5_callback_set(remote->mqtt, on_publish);

@@ -21,6 +21,7 @@ struct cli_remote {
   char host[256];
   int port;
   bool tls;
+  char trouble[128]; /* what the library said of it first, or empty */
 
   bool answered; /* by a CONNACK */
   int code;      /* the CONNACK's */

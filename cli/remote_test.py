@@ -146,7 +146,11 @@ class BrokerTest(RemoteCase):
                                               url=url))
         self.remote("enrol", "lamp-1", "--length", "256", "--cafile", cert,
                     "--out", self.folder.path("lamp"), url=url)
-        self.remote_fails("list", says=url, url=url)
+        self.remote_fails("list", says=url + ": certificate verify failed",
+                          url=url)
+        url = url.replace(wk.HOST, "localhost")
+        self.remote_fails("list", "--cafile", cert, url=url,
+                          says=url + ": host name verification failed")
 
 
 if __name__ == "__main__":
