@@ -39,14 +39,13 @@ class ConfigTest(fixture.GatewayCase):
         with open(os.path.join(examples, "gateway.conf"),
                   encoding="utf-8") as file:
             text = file.read()
-        for path in ("/etc/whitekey/gateway.credential",
-                     "/etc/whitekey/owner.jwk", "/etc/whitekey/policy.yaml",
-                     "/var/lib/whitekey/gateway.db"):
-            self.assertIn(path, text)
-        for path, own in (("gateway.credential", self.credential.path),
-                          ("owner.jwk", self.key),
-                          ("policy.yaml", self.policy)):
-            text = text.replace("/etc/whitekey/" + path, own)
+        etc, var = "/etc/whitekey-gateway/", "/var/lib/whitekey-gateway/"
+        for path, own in ((var + "gateway.json", self.credential.path),
+                          (etc + "owner.jwk", self.key),
+                          (etc + "policy.yaml", self.policy),
+                          (var + "gateway.db", self.folder.path("store"))):
+            self.assertIn(f" {path}\n", text)
+            text = text.replace(path, own)
         self.folder.write("gateway.conf", text)
         self.check()
 

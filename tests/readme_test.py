@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the README tells people to type works."""
 
+import getpass
 import os
 import re
+import textwrap
 import unittest
 
 import wk
@@ -70,6 +72,45 @@ class ReadmeTest(wk.TestCase):
             .replace("/etc/whitekey/master.key", registry.master))
         self.broker(config="\n".join(map(str.strip, config.splitlines())))
         self.assertIn(registry.path, config)
+
+    def test_broker_lines__of_a_move_serve_old_and_new(self):
+        config, acl = (
+            textwrap.dedent(re.search(rf"(?m)^    {begin}.*\n(    .*\n)+",
+                                      README).group())
+            for begin in ("per_listener_settings", "pattern"))
+        registry, old, new = self.registry(), wk.free_port(), wk.free_port()
+        device = registry.enrol("thermo-1")
+        users = self.folder.path("passwd")
+        wk.run("mosquitto_passwd", "-b", "-c", users, "anna", "old", check=0)
+        for theirs, ours in (
+                ("1883", f"{old} {wk.HOST}"), ("1884", f"{new} {wk.HOST}"),
+                ("/etc/mosquitto/passwd", users),
+                ("/etc/mosquitto/acl", self.folder.write("acl", acl)),
+                ("/usr/local/lib/mosquitto_whitekey.so", wk.PLUGIN),
+                ("/var/lib/whitekey/registry.db", registry.path),
+                ("/etc/whitekey/master.key", registry.master)):
+            self.assertIn(theirs, config)
+            config = config.replace(theirs, ours)
+        config += f"user {getpass.getuser()}\nlog_dest stderr\n"
+        broker = self.process(
+            "env", f"PATH={wk.programs_folder(self.folder)}:/bin:/usr/bin",
+            "mosquitto", "-c", self.folder.write("mosquitto.conf", config))
+        broker.wait_log("running")
+
+        def publish(port, user, password, topic):
+            done = wk.run("mosquitto_pub", "-V", "5", "-q", "1", "-p", port,
+                          "-u", user, "-P", password, "-t", topic, "-m", "1")
+            return done.returncode, "Not authorized" in done.stderr
+
+        fine, denied, refused = (0, False), (0, True), (135, True)
+        alarm = "whitekey/v1/events/thermo-1"
+        for port, want in ((old, fine), (new, refused)):
+            self.assertEqual(publish(port, "anna", "old", "lamp"), want)
+        self.assertEqual(publish(old, "anna", "old", alarm), denied)
+        password = registry.otp(device)
+        self.assertEqual(publish(old, "thermo-1", password, "x"), refused)
+        self.assertEqual(
+            publish(new, "thermo-1", password, "sensors/thermo-1"), fine)
 
 
 if __name__ == "__main__":
