@@ -7,6 +7,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include <whitekey/file.h>
 #include <whitekey/log.h>
 #include <whitekey/steady.h>
 
@@ -50,7 +51,7 @@ static enum wk_err open_client(struct wk_client **client,
         why, WK_ERR_ARGUMENT,
         "%s: holds a user's chain (D), and here is no user to agree",
         config->credential);
-  return err;
+  return err == WK_OK ? wk_file_replaceable(config->credential, why) : err;
 }
 
 static enum wk_err open_tls(struct wk_tls_context **tls,

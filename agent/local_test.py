@@ -101,6 +101,15 @@ class ConfigTest(AgentTest):
         os.chmod(self.thermo.path, 0o644)
         self.says(self.config(), 1, self.thermo.path)
 
+    @unittest.skipUnless(wk.may_mount(), "only root may mount")
+    def test_credential__in_a_folder_that_is_read_only_is_refused(self):
+        config = self.config()
+        for more in (["--test-config"], []):
+            done = wk.run_read_only(self.folder.root, "whitekey-agent", "-c",
+                                    config, *more, check=1)
+            self.assertIn(f"{self.thermo.path}: cannot be replaced: "
+                          f"{self.folder.root}/: Read-only", done.stderr)
+
     def test_credential__with_a_users_part_is_refused(self):
         gate = self.devices.enrol("gate", "--user")
         self.says(self.config(credential=gate.path), 1,

@@ -110,7 +110,8 @@ class BrokerTest(fixture.GatewayCase):
         self.assertEqual(gateway.stop(), 0)
         config = self.configure(broker=url, cafile=other)
         gateway = self.process("whitekey-gateway", "-c", config)
-        gateway.wait_log("no connection to the broker")
+        gateway.wait_log(f"no connection to {wk.HOST} port "
+                         f"{self.server.port}: it cannot be reached")
         self.assertNotIn("online at", gateway.log())
         self.assertSoon(1, lambda: len(logins(self.devices.audit())))
 

@@ -3,6 +3,7 @@
 
 import json
 import os
+import unittest
 
 import gateway_fixture as fixture
 import wk
@@ -103,6 +104,15 @@ class ConfigTest(fixture.GatewayCase):
         self.configure(broker=BROKER)
         self.folder.write("gateway.credential", "{}", 0o600)
         self.refused("gateway.credential")
+
+    @unittest.skipUnless(wk.may_mount(), "only root may mount")
+    def test_config__credential_in_a_read_only_folder_is_refused(self):
+        config = self.configure(broker=BROKER)
+        for more in (["--test-config"], []):
+            done = wk.run_read_only(self.folder.root, "whitekey-gateway",
+                                    "-c", config, *more, check=1)
+            self.assertIn(f"{self.credential.path}: cannot be replaced: "
+                          f"{self.folder.root}/: Read-only", done.stderr)
 
     def test_config__loop_is_refused(self):
         self.configure("subscribe sensors/#", "subscribe sealed/+",

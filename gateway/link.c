@@ -8,6 +8,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <whitekey/address.h>
 #include <whitekey/bytes.h>
 #include <whitekey/log.h>
 #include <whitekey/random.h>
@@ -28,16 +29,19 @@ void wk_link_kick(struct wk_link *link) {
 }
 
 /* Paho's errors are its own numbers; the broker's are MQTT's, above 0x7f. */
-static void log_broken(enum link_state state, int code) {
+static void log_broken(const struct wk_link *link, int code) {
+  const char *broker = link->routes->config->broker;
+  const bool connecting = link->state == CONNECTING;
+  struct wk_address at;
   if (code >= 0x80)
-    wk_log(state == CONNECTING ? WK_LOG_ERROR : WK_LOG_WARNING,
-           "the broker %s (reason 0x%02x)",
-           state == CONNECTING ? "refused the login" : "ended the connection",
+    wk_log(connecting ? WK_LOG_ERROR : WK_LOG_WARNING,
+           "%s: the broker %s (reason 0x%02x)", broker,
+           connecting ? "refused the login" : "ended the connection",
            (unsigned)code);
-  else
-    wk_log(WK_LOG_WARNING, "no connection to the broker: %s",
-           state == CONNECTING ? "it cannot be reached or does not answer"
-                               : "lost");
+  else if (wk_address_parse(&at, broker) == WK_OK)
+    wk_log(WK_LOG_WARNING, "no connection to %s port %u: %s", at.host,
+           (unsigned)at.port,
+           connecting ? "it cannot be reached or does not answer" : "lost");
 }
 
 /* Ends this connection and sets the time of the next try: twice the wait each
@@ -228,7 +232,7 @@ int wk_link_step(struct wk_link *link) {
   (void)!read(link->fd, &kicks, sizeof kicks);
   const struct told told = listen_to_paho(link);
   if (told.broken && link->state != WAITING) {
-    log_broken(link->state, told.code);
+    log_broken(link, told.code);
     account(link, told.code);
     give_up(link);
   } else {

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include <whitekey/bytes.h>
+#include <whitekey/file.h>
 #include <whitekey/log.h>
 
 #include "export.h"
@@ -158,6 +159,8 @@ static enum wk_err run(const struct arguments *arguments, struct wk_why *why) {
   if (arguments->command == INIT_KEY)
     return wk_data_key_create(arguments->key_file, why);
   enum wk_err err = wk_setup_open(&setup, arguments->config, why);
+  if (err == WK_OK && arguments->command != EXPORT)
+    err = wk_file_replaceable(setup.config.credential, why);
   if (err == WK_OK && arguments->command == EXPORT)
     err = run_export(&arguments->export, &setup, why);
   else if (err == WK_OK && arguments->command == RUN)

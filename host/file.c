@@ -89,16 +89,22 @@ static bool write_all(int fd, const char *data, size_t len) {
   return true;
 }
 
-static bool sync_folder(const char *path) {
-  char folder[PATH_MAX];
+static bool folder_of(char folder[PATH_MAX], const char *path) {
   const char *slash = strrchr(path, '/');
   const size_t len = slash ? (size_t)(slash - path) + 1 : 2;
-  if (len >= sizeof folder) {
+  if (len >= PATH_MAX) {
     errno = ENAMETOOLONG;
     return false;
   }
   memcpy(folder, slash ? path : "./", len);
   folder[len] = '\0';
+  return true;
+}
+
+static bool sync_folder(const char *path) {
+  char folder[PATH_MAX];
+  if (!folder_of(folder, path))
+    return false;
   const int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (fd < 0)
     return false;
@@ -183,6 +189,16 @@ enum wk_err wk_file_replace(const char *path, const void *data, size_t len,
 enum wk_err wk_file_create(const char *path, const void *data, size_t len,
                            mode_t mode, struct wk_why *why) {
   return write_file(path, data, len, mode, true, why);
+}
+
+enum wk_err wk_file_replaceable(const char *path, struct wk_why *why) {
+  char folder[PATH_MAX];
+  if (!folder_of(folder, path))
+    return io_error(why, path);
+  if (faccessat(AT_FDCWD, folder, W_OK | X_OK, AT_EACCESS) == 0)
+    return WK_OK;
+  return wk_fail(why, WK_ERR_IO, "%s: cannot be replaced: %s: %s", path,
+                 folder, strerror(errno));
 }
 
 enum wk_err wk_file_private(const char *path, const char *what,

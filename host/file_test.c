@@ -252,6 +252,22 @@ Test(file, lock__process_that_dies_releases_it) {
 }
 
 /* Root runs the CLI on files of the broker's or the gateway's user. */
+/* Root may write to any: the case becomes somebody else. */
+Test(file, replaceable__only_where_its_folder_may_be_written) {
+  struct wk_why why = {""};
+  put("here", "text");
+  cr_assert_eq(wk_file_replaceable("here", &why), WK_OK);
+  cr_assert_eq(wk_file_replaceable("not-yet", &why), WK_OK);
+  cr_assert_eq(wk_file_replaceable("nowhere/file", &why), WK_ERR_IO);
+  cr_assert_eq(chmod(".", 0555), 0);
+  cr_assert(geteuid() != 0 || seteuid(65534) == 0);
+  cr_expect_eq(wk_file_replaceable("here", &why), WK_ERR_IO);
+  cr_expect_str_eq(why.text,
+                   "here: cannot be replaced: ./: Permission denied");
+  cr_assert(geteuid() == getuid() || seteuid(0) == 0);
+  cr_assert_eq(chmod(".", 0755), 0);
+}
+
 Test(file_owner, replace_and_lock__leave_it_to_whom_it_belongs) {
   const uid_t nobody = 65534;
   struct stat st;

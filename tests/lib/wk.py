@@ -124,6 +124,24 @@ class Folder:
         shutil.rmtree(self.root)
 
 
+# For sh -c: makes a folder read-only for the command behind it.
+_READ_ONLY = ('mount --bind "$0" "$0" && mount -o remount,bind,ro "$0"'
+              ' && exec "$@"')
+
+
+def may_mount():
+    """Whether a child of this process could have mounts of its own."""
+    return (os.geteuid() == 0
+            and run("unshare", "--mount", "true").returncode == 0)
+
+
+def run_read_only(folder, name, *args, **settings):
+    """As run(), for a program that finds the folder read-only: what a mode
+    forbids root does all the same."""
+    return run("unshare", "--mount", "sh", "-c", _READ_ONLY, folder,
+               program(name), *args, **settings)
+
+
 class Process:
     """A running program whose output (both streams) is kept line by line."""
 

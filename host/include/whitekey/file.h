@@ -40,6 +40,13 @@ WK_MUST_CHECK enum wk_err wk_file_create(const char *path, const void *data,
                                          struct wk_why *why);
 
 /*
+ * WK_ERR_IO where path could not be replaced, because this process may not
+ * write to its folder: the error names both. Nothing is made or changed.
+ */
+WK_MUST_CHECK enum wk_err wk_file_replaceable(const char *path,
+                                              struct wk_why *why);
+
+/*
  * Opens path to append to it. Where nothing stands it is made, mode 0600, for
  * the owner of the file `beside`; no symbolic link is followed. *fd is the
  * caller's to close, -1 on failure: WK_ERR_MISSING, WK_ERR_IO.
