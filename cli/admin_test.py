@@ -110,6 +110,28 @@ class AdminTest(cli_case.CliTest):
         self.assertEqual(self.show("a")["state"], "enabled")
 
 
+class FullDiskTest(cli_case.CliTest):
+    def test_change__is_made_and_told_where_its_line_gets_lost(self):
+        """No file may grow beyond 512 KiB, and the audit file is there."""
+        reg = self.registry()
+        reg.enrol("a")
+        path = reg.path + ".audit.jsonl"
+        os.truncate(path, 512 << 10)
+        full = ["sh", "-c", "trap '' XFSZ; ulimit -f 512; exec \"$@\"", "-",
+                wk.program("whitekey")]
+        done = wk.run(*full, "disable", "a", env=reg.env, check=0)
+        self.assertEqual(done.stdout, "a: disabled\n")
+        self.assertIn(f"done, but it is not in the audit file: {path}: ",
+                      done.stderr)
+        self.assertIn("disabled", reg.cli("list").stdout)
+        done = wk.run(*full, "list", env=reg.env, check=0)
+        self.assertEqual(done.stderr, "")
+        os.truncate(path, 0)
+        done = reg.cli("enable", "a")
+        self.assertEqual(done.stderr, "")
+        self.assertEqual([e["event"] for e in reg.audit()], ["enable"])
+
+
 class AuditTest(cli_case.CliTest):
     def setUp(self):
         super().setUp()

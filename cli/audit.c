@@ -84,8 +84,8 @@ static void print_what(const cJSON *event) {
 }
 
 static void print_detail(const cJSON *event) {
-  static const char *const keys[] = {"role",   "by",        "address",
-                                     "method", "client_id", "evidence"};
+  static const char *const keys[] = {
+      "result", "role", "by", "address", "method", "client_id", "evidence"};
   for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
     const char *text = text_of(event, keys[i]);
     if (text[0] != '\0')

@@ -218,6 +218,10 @@ enum wk_err cli_office_open(struct cli_office *office,
 }
 
 void cli_office_close(struct cli_office *office) {
+  struct wk_why why;
+  if (office->audit && !wk_audit_healthy(office->audit, &why))
+    wk_log(WK_LOG_WARNING, "done, but it is not in the audit file: %s",
+           why.text);
   wk_audit_close(office->audit);
   wk_registry_close(office->registry);
   office->audit = NULL;

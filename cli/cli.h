@@ -93,6 +93,7 @@ struct cli_office {
 WK_MUST_CHECK enum wk_err cli_office_open(struct cli_office *office,
                                           const struct cli_place *place,
                                           struct wk_why *why);
+/* Warns where the act was done and could not be written down. */
 void cli_office_close(struct cli_office *office);
 
 #endif

@@ -53,31 +53,54 @@ static void publish_note(const struct wk_audit_note *note) {
   publish(note->did, line, wk_audit_note_line(line, note));
 }
 
+enum news { NO_NEWS, BEGUN, LASTING, OVER };
+
 /* At most a line a minute while it lasts, and one when it is over. */
+static enum news news_of(struct wk_trouble *trouble, bool healthy,
+                         int64_t now) {
+  const bool was_told = trouble->told;
+  if (healthy) {
+    trouble->told = false;
+    return was_told ? OVER : NO_NEWS;
+  }
+  if (trouble->told_at != 0 && now - trouble->told_at < WK_THROTTLE_TELL_MS)
+    return NO_NEWS;
+  trouble->told = true;
+  trouble->told_at = now;
+  return was_told ? LASTING : BEGUN;
+}
+
 static void watch_store(struct wk_plugin *plugin, int64_t now) {
   struct wk_why why;
   const bool healthy = wk_server_healthy(plugin->server, &why);
-  if (healthy && plugin->shared->store_fails) {
-    const struct wk_audit_note note = {.event = "store", .result = "working"};
+  const enum news news = news_of(&plugin->shared->store_trouble, healthy, now);
+  const struct wk_audit_note note = {
+      .event = "store", .result = healthy ? "working" : "failing"};
+  if (news == OVER)
     wk_log(WK_LOG_NOTICE, "the registry can be written again");
-    wk_audit_note(plugin->audit, &note);
-    publish_note(&note);
-    plugin->shared->store_fails = false;
-  }
-  if (healthy || (plugin->shared->store_told_at != 0 &&
-                  now - plugin->shared->store_told_at < WK_THROTTLE_TELL_MS))
-    return;
-  const struct wk_audit_note note = {.event = "store", .result = "failing"};
-  wk_log(WK_LOG_ERROR,
-         "the registry cannot be written: %s; logins are refused, sessions "
-         "stay",
-         why.text);
-  if (!plugin->shared->store_fails) {
+  else if (news != NO_NEWS)
+    wk_log(WK_LOG_ERROR,
+           "the registry cannot be written: %s; logins are refused, sessions "
+           "stay",
+           why.text);
+  if (news == BEGUN || news == OVER) {
     wk_audit_note(plugin->audit, &note);
     publish_note(&note);
   }
-  plugin->shared->store_fails = true;
-  plugin->shared->store_told_at = now;
+}
+
+/* It cannot tell of itself. */
+static void watch_audit(struct wk_plugin *plugin, int64_t now) {
+  struct wk_why why;
+  const bool healthy = wk_audit_healthy(plugin->audit, &why);
+  const enum news news = news_of(&plugin->shared->audit_trouble, healthy, now);
+  if (news == OVER)
+    wk_log(WK_LOG_NOTICE, "the audit file can be written again");
+  else if (news != NO_NEWS)
+    wk_log(WK_LOG_ERROR,
+           "the audit file cannot be written: %s; logins go on, %llu events "
+           "are lost",
+           why.text, (unsigned long long)wk_audit_lost(plugin->audit));
 }
 
 void wk_alarm_throttle(struct wk_plugin *plugin, const char *address,
@@ -110,6 +133,7 @@ void wk_alarm_tick(struct wk_plugin *plugin) {
   unsigned count;
   const int64_t now = wk_steady_ms();
   watch_store(plugin, now);
+  watch_audit(plugin, now);
   if (now - plugin->throttle_looked_at < WK_THROTTLE_LOOK_MS)
     return;
   plugin->throttle_looked_at = now;

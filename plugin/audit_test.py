@@ -3,10 +3,14 @@
 is counted and told."""
 
 import os
+import re
 
 import rawmqtt
 import wk
+from clock import Clock
 
+FAILS = "the audit file cannot be written"
+WORKS = "the audit file can be written again"
 QUEUE = 8192  # registry/include/whitekey/audit.h
 BURST = 100  # plugin/throttle.h: refusals that an address has in the file
 
@@ -32,6 +36,7 @@ class AuditTest(wk.TestCase):
         self.store = self.registry()
         self.thermo = self.store.enrol("thermo-1")
         self.path = self.store.path + ".audit.jsonl"
+        self.metrics = self.folder.path("whitekey.prom")
 
     def login(self):
         client = rawmqtt.Client(self.server.port, "at-thermo-1")
@@ -75,20 +80,59 @@ class AuditTest(wk.TestCase):
         self.assertGreater(self.lost(), 0)
         self.assertEqual(len(self.logins()) + self.lost(), told + 1)
 
-    def test_file__that_cannot_be_made_anew_is_tried_again(self):
-        self.server = self.broker(self.store)
+    def metric(self, name):
+        """None: the broker has not written its numbers yet."""
+        try:
+            with open(self.metrics, encoding="utf-8") as file:
+                found = re.search(rf"^whitekey_{name} (\d+)$", file.read(),
+                                  re.MULTILINE)
+        except FileNotFoundError:
+            return None
+        return int(found[1])
+
+    def break_file(self):
+        """From now on no audit file can be made."""
         self.login()
         self.assertSoon(1, lambda: len(self.logins()))
         os.unlink(self.path)
         os.mkdir(self.path)
         self.server.reload()
+
+    def test_file__that_cannot_be_made_anew_is_tried_again(self):
+        self.server = self.broker(self.store, options={
+            "metrics_file": self.metrics, "sys_interval": 1})
+        self.assertSoon(1, lambda: self.metric("audit_healthy"))
+        self.break_file()
+        self.server.wait_log(f"{FAILS}: {self.path}: Is a directory")
         clients = [self.login() for _ in range(3)]
         self.assertTrue(clients[-1].alive())
+        self.assertSoon(0, lambda: self.metric("audit_healthy"))
+        self.assertSoon(3, lambda: self.metric("audit_lost_total"))
         os.rmdir(self.path)
         self.login()
         self.assertSoon(4, lambda: self.lost() + len(self.logins())
                         if os.path.exists(self.path) else 0)
         self.assertEqual(self.store.audit()[0]["event"], "lost")
+        self.server.wait_log(WORKS)
+        self.assertSoon(1, lambda: self.metric("audit_healthy"))
+        self.assertEqual(self.metric("audit_lost_total"), 3)
+
+    def test_file__trouble_is_told_once_a_minute(self):
+        clock = Clock(self.folder)
+        self.server = self.broker(self.store, under=clock.under)
+        self.break_file()
+        self.server.wait_log(FAILS)
+        mark = self.server.mark()
+        clock.forward(55)
+        live = self.login()
+        for _ in range(3):
+            live.ping()  # the broker's loop goes round, and looks
+        self.assertNotIn(FAILS, self.server.log(mark))
+        clock.forward(61)
+        self.server.wait_log(f"{FAILS}.* 1 events are lost", mark)
+        for _ in range(3):
+            live.ping()
+        self.assertEqual(self.server.log(mark).count(FAILS), 1)
 
 
 if __name__ == "__main__":

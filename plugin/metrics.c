@@ -32,6 +32,10 @@ void wk_metrics_held(struct wk_metrics *metrics) {
   metrics->held++;
 }
 
+void wk_metrics_control_refused(struct wk_metrics *metrics) {
+  metrics->control_refused++;
+}
+
 /* ---- telling --------------------------------------------------------------
  */
 
@@ -67,18 +71,23 @@ static void walk_duration(const struct wk_metrics *metrics,
 }
 
 void wk_metrics_walk(const struct wk_metrics *metrics,
-                     struct wk_server *server, wk_metrics_each *each,
+                     const struct wk_metrics_of *of, wk_metrics_each *each,
                      void *context) {
   struct wk_server_gauges gauges;
-  wk_server_gauges(server, &gauges);
+  wk_server_gauges(of->server, &gauges);
   walk_logins(metrics, each, context);
+  each(context, "control_refused", "", (double)metrics->control_refused);
   walk_duration(metrics, each, context);
   for (int s = WK_DEVICE_ENABLED; s <= WK_DEVICE_REVOKED; s++)
     each(context, "devices", wk_device_state_name((enum wk_device_state)s),
          gauges.devices[s]);
+  each(context, "audit_lost", "", (double)wk_audit_lost(of->audit));
+  each(context, "audit_healthy", "",
+       wk_audit_healthy(of->audit, NULL) ? 1 : 0);
   each(context, "store_unwritten", "", gauges.unwritten);
   each(context, "store_lag", "", gauges.lag_ms / 1e3);
-  each(context, "store_healthy", "", wk_server_healthy(server, NULL) ? 1 : 0);
+  each(context, "store_healthy", "",
+       wk_server_healthy(of->server, NULL) ? 1 : 0);
 }
 
 /* ---- Prometheus -----------------------------------------------------------
@@ -96,6 +105,10 @@ static const struct family {
     {"alarms_held", "whitekey_alarms_held_total", NULL,
      "# HELP whitekey_alarms_held_total Alarms not published: too many.\n"
      "# TYPE whitekey_alarms_held_total counter\n"},
+    {"control_refused", "whitekey_control_refused_total", NULL,
+     "# HELP whitekey_control_refused_total Requests for administration that "
+     "were refused.\n"
+     "# TYPE whitekey_control_refused_total counter\n"},
     {"login_duration_bucket", "whitekey_login_duration_seconds_bucket", "le",
      "# HELP whitekey_login_duration_seconds What a login decision took.\n"
      "# TYPE whitekey_login_duration_seconds histogram\n"},
@@ -105,6 +118,14 @@ static const struct family {
     {"devices", "whitekey_devices", "state",
      "# HELP whitekey_devices Devices in the registry by state.\n"
      "# TYPE whitekey_devices gauge\n"},
+    {"audit_lost", "whitekey_audit_lost_total", NULL,
+     "# HELP whitekey_audit_lost_total Events that the audit file did not "
+     "get.\n"
+     "# TYPE whitekey_audit_lost_total counter\n"},
+    {"audit_healthy", "whitekey_audit_healthy", NULL,
+     "# HELP whitekey_audit_healthy 0 while the audit file cannot be "
+     "written.\n"
+     "# TYPE whitekey_audit_healthy gauge\n"},
     {"store_unwritten", "whitekey_store_unwritten", NULL,
      "# HELP whitekey_store_unwritten Devices whose last login is not on disk "
      "yet.\n"
@@ -138,13 +159,13 @@ static void print_one(void *context, const char *family, const char *label,
 }
 
 char *wk_metrics_print(const struct wk_metrics *metrics,
-                       struct wk_server *server) {
+                       const struct wk_metrics_of *of) {
   char *text = NULL;
   size_t len = 0;
   struct printing printing = {.out = open_memstream(&text, &len)};
   if (!printing.out)
     return NULL;
-  wk_metrics_walk(metrics, server, print_one, &printing);
+  wk_metrics_walk(metrics, of, print_one, &printing);
   const bool failed = ferror(printing.out) != 0;
   if (fclose(printing.out) == 0 && !failed)
     return text;

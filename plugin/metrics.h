@@ -5,6 +5,7 @@
 #ifndef WHITEKEY_PLUGIN_METRICS_H
 #define WHITEKEY_PLUGIN_METRICS_H
 
+#include <whitekey/audit.h>
 #include <whitekey/server.h>
 
 #define WK_METRICS_BUCKETS 12u /* of the login histogram, without +Inf */
@@ -14,6 +15,7 @@ struct wk_metrics {
   uint64_t logins[2][WK_REASON_COUNT]; /* [1]: the reason is about the user */
   uint64_t alarms[WK_METRICS_ALARMS];
   uint64_t held; /* alarms that were raised and not published */
+  uint64_t control_refused;
   uint64_t within[WK_METRICS_BUCKETS + 1]; /* logins by bucket, +Inf last */
   uint64_t nanoseconds;                    /* all logins took together */
 };
@@ -28,6 +30,15 @@ void wk_metrics_login(struct wk_metrics *metrics,
 /* An alarm that is counted, and told to nobody: there are too many. */
 void wk_metrics_held(struct wk_metrics *metrics);
 
+/* A request for administration that was refused. */
+void wk_metrics_control_refused(struct wk_metrics *metrics);
+
+/* Whose state is told beside what was counted. */
+struct wk_metrics_of {
+  struct wk_server *server;
+  struct wk_audit *audit;
+};
+
 /*
  * Calls each() for every number: family ("logins", "devices" ..), label's
  * value ("" where there is none) and value.
@@ -35,12 +46,12 @@ void wk_metrics_held(struct wk_metrics *metrics);
 typedef void wk_metrics_each(void *context, const char *family,
                              const char *label, double value);
 void wk_metrics_walk(const struct wk_metrics *metrics,
-                     struct wk_server *server, wk_metrics_each *each,
+                     const struct wk_metrics_of *of, wk_metrics_each *each,
                      void *context);
 
 /* The text format of Prometheus, version 0.0.4, for free(); NULL: no memory.
  */
 char *wk_metrics_print(const struct wk_metrics *metrics,
-                       struct wk_server *server);
+                       const struct wk_metrics_of *of);
 
 #endif

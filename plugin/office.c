@@ -37,8 +37,9 @@ struct wk_office {
  */
 
 struct wk_request *wk_request_new(const struct wk_accepted *asker,
-                                  const char *client_id, const void *text,
-                                  size_t len, char *metrics) {
+                                  const char *client_id, const char *address,
+                                  const void *text, size_t len,
+                                  char *metrics) {
   struct wk_request *request = calloc(1, sizeof *request);
   if (!request) {
     free(metrics);
@@ -48,9 +49,11 @@ struct wk_request *wk_request_new(const struct wk_accepted *asker,
   request->generation = asker->generation;
   request->metrics = metrics;
   request->client_id = strdup(client_id);
+  request->address = address ? strdup(address) : NULL;
   request->text = malloc(len + 1);
   request->len = len;
-  if (!request->client_id || !request->text) {
+  if (!request->client_id || (address && !request->address) ||
+      !request->text) {
     wk_request_free(request);
     return NULL;
   }
@@ -69,6 +72,7 @@ void wk_request_free(struct wk_request *request) {
   free(request->answer);
   free(request->metrics);
   free(request->text);
+  free(request->address);
   free(request->client_id);
   free(request);
 }
@@ -103,6 +107,7 @@ static void answer(struct wk_office *office, struct wk_request *request) {
                               request->generation, &why);
   if (err != WK_OK) {
     request->answer = wk_commands_refuse(&why);
+    request->refusal = why;
     return;
   }
   const struct wk_commands commands = {.registry = office->registry,
@@ -110,6 +115,8 @@ static void answer(struct wk_office *office, struct wk_request *request) {
                                        .by = request->did,
                                        .metrics = request->metrics};
   request->answer = wk_commands_answer(&commands, request->text, request->len);
+  if (wk_registry_denied(office->registry))
+    wk_why_set(&request->refusal, "it lost the right to meanwhile");
 }
 
 static void *work(void *context) {
@@ -205,10 +212,9 @@ static enum wk_err queue(struct wk_office *office, struct wk_request *request,
 }
 
 bool wk_office_ask(struct wk_office *office, struct wk_request *request) {
-  struct wk_why why;
-  if (queue(office, request, &why) == WK_OK)
+  if (queue(office, request, &request->refusal) == WK_OK)
     return true;
-  request->answer = wk_commands_refuse(&why);
+  request->answer = wk_commands_refuse(&request->refusal);
   return false;
 }
 

@@ -29,19 +29,21 @@ void wk_office_free(struct wk_office *office);
 struct wk_request {
   char did[WK_DID_MAX + 1]; /* the device that asks */
   uint32_t generation;      /* which it was when it logged in */
-  char *client_id;          /* and its connection */
+  char *client_id;          /* and its connection, from there */
+  char *address;            /* NULL: the broker knows none */
   char *text;               /* as it came, len bytes */
   size_t len;
-  char *metrics; /* at this moment, for getMetrics */
-  char *answer;  /* NUL-terminated JSON; NULL: out of memory */
+  char *metrics;         /* at this moment, for getMetrics */
+  char *answer;          /* NUL-terminated JSON; NULL: out of memory */
+  struct wk_why refusal; /* why it, or a change of it, was refused; or empty */
   struct wk_request *next;
 };
 
-/* Copies asker's name, client_id and text; metrics goes over to it, and to
- * free(). NULL when out of memory. */
+/* Copies asker's name, client_id, address and text; metrics goes over to it,
+ * and to free(). NULL when out of memory. */
 struct wk_request *wk_request_new(const struct wk_accepted *asker,
-                                  const char *client_id, const void *text,
-                                  size_t len, char *metrics);
+                                  const char *client_id, const char *address,
+                                  const void *text, size_t len, char *metrics);
 
 /* Wiped: an enrolment's answer holds the device's key. */
 void wk_request_free(struct wk_request *request);

@@ -56,6 +56,26 @@ class OfficeTest(ControlCase):
             self.assertEqual([r["error"] for r in answer["responses"]],
                              ['device "owner" may not administer any more'])
         self.nothing_done()
+        self.server.wait_log('refused administration by client .*: device '
+                             '"owner" may not administer any more')
+        # The first, too, which may have been admitted before.
+        self.assertSoon(2, lambda: len(self.refusals()))
+        for event in self.refusals():
+            self.assertEqual((event["d_id"], event["address"]),
+                             ("owner", wk.HOST))
+
+    def refusals(self):
+        events = [e for e in self.store.audit() if e["event"] == "control"]
+        for event in events:
+            self.assertFits("audit-event", event)
+            self.assertEqual(event["result"], "refused")
+        return events
+
+    def test_change__that_fails_or_is_made_is_no_refusal(self):
+        self.start()
+        self.assertIn("error", self.ask("getDevice", d_id="nobody"))
+        self.data("getRole", role="admin")
+        self.assertEqual(self.refusals(), [])
 
     def test_change__of_an_admin_revoked_meanwhile_is_not_made(self):
         self.start()
@@ -83,6 +103,7 @@ class OfficeTest(ControlCase):
                 "role": "device", "correlationData": str(number)}]}))
         refused = self.admin.wait_message(RESPONSE)
         self.assertIn("ask again later", refused.payload.decode())
+        self.server.wait_log("refused administration .*: 32 requests wait")
         file.execute("ROLLBACK")
         answers = [refused] + [self.admin.wait_message(RESPONSE)
                                for _ in range(39)]

@@ -15,6 +15,12 @@
 #include "throttle.h"
 #include "waker.h"
 
+/* What cannot be written. */
+struct wk_trouble {
+  bool told;
+  int64_t told_at; /* monotonic milliseconds, 0: never */
+};
+
 struct wk_shared {
   struct wk_server *server;
   struct wk_audit *audit;
@@ -22,10 +28,9 @@ struct wk_shared {
   struct wk_sessions *sessions;
   struct wk_throttle *throttle;
   struct wk_waker *waker;
-  uint64_t version;      /* of the registry, last caught up with */
-  int64_t looked_at;     /* monotonic milliseconds */
-  int64_t store_told_at; /* its trouble, monotonic milliseconds */
-  bool store_fails;      /* and that was told */
+  uint64_t version;  /* of the registry, last caught up with */
+  int64_t looked_at; /* monotonic milliseconds */
+  struct wk_trouble store_trouble, audit_trouble;
 
   struct wk_shared *next; /* of this process */
   unsigned users;

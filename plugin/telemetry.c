@@ -20,7 +20,8 @@
 
 char *wk_metrics_text(void *context) {
   struct wk_plugin *plugin = context;
-  return wk_metrics_print(plugin->metrics, plugin->server);
+  const struct wk_metrics_of of = {plugin->server, plugin->audit};
+  return wk_metrics_print(plugin->metrics, &of);
 }
 
 /* logins/ok, login_duration_bucket/0.001, store_healthy .. */
@@ -90,7 +91,8 @@ void wk_telemetry(struct wk_plugin *plugin) {
       (plugin->told_at != 0 && now - plugin->told_at < interval))
     return;
   plugin->told_at = now;
-  wk_metrics_walk(plugin->metrics, plugin->server, publish, NULL);
+  const struct wk_metrics_of of = {plugin->server, plugin->audit};
+  wk_metrics_walk(plugin->metrics, &of, publish, NULL);
   if (plugin->options.metrics_file)
     write_file(plugin);
 }

@@ -151,6 +151,31 @@ class OtherPluginTest(TrespassCase):
             self.server.wait_log("refused administration by client "
                                  + client.client_id, mark)
         self.unharmed(*clients)
+        told = [{"event": "control", "result": "refused", "d_id": "thermo-1",
+                 "address": wk.HOST, "client_id": clients[0].client_id},
+                {"event": "control", "result": "refused",
+                 "address": wk.HOST, "client_id": "nobody"}]
+        self.assertSoon(told, self.refusals)
+        metrics = self.data("getMetrics")["prometheus"]
+        self.assertIn("\nwhitekey_control_refused_total 2\n", metrics)
+
+    def test_request__again_and_again_is_counted_in_the_end(self):
+        self.start()
+        client = self.login(self.server, self.thermo)
+        for _ in range(150):
+            self.assertLess(client.publish(CONTROL, ALL), 0x80)
+        metrics = self.data("getMetrics")["prometheus"]
+        self.assertIn("\nwhitekey_control_refused_total 150\n", metrics)
+        self.assertSoon(True, lambda: any(
+            e["event"] == "throttle" for e in self.store.audit()))
+        self.assertLess(len(self.refusals()), 150)
+
+    def refusals(self):
+        events = [e for e in self.store.audit() if e["event"] == "control"]
+        for event in events:
+            self.assertFits("audit-event", event)
+        return [{key: value for key, value in event.items() if key != "time"}
+                for event in events]
 
 
 del TrespassCase  # it has no tests of its own

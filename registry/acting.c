@@ -29,7 +29,12 @@ enum wk_err wk_registry_act_for(struct wk_registry *registry, const char *did,
   memset(registry->actor, 0, sizeof registry->actor);
   memcpy(registry->actor, did, strnlen(did, WK_DID_MAX));
   registry->actor_generation = generation;
+  registry->denied = false;
   return still_may(registry, why);
+}
+
+bool wk_registry_denied(const struct wk_registry *registry) {
+  return registry->denied;
 }
 
 enum wk_err wk_registry_begin(struct wk_registry *registry,
@@ -38,8 +43,10 @@ enum wk_err wk_registry_begin(struct wk_registry *registry,
   if (err != WK_OK || registry->actor[0] == '\0')
     return err;
   err = still_may(registry, why);
-  if (err != WK_OK)
-    wk_store_rollback(registry->store);
+  if (err == WK_OK)
+    return WK_OK;
+  registry->denied = true;
+  wk_store_rollback(registry->store);
   return err;
 }
 

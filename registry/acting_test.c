@@ -86,7 +86,9 @@ ParameterizedTest(unsigned *loss, acting,
   cr_assert_eq(wk_registry_act_for(reg.registry, "owner", 0, &reg.why), WK_OK,
                "%s", reg.why.text);
   cr_assert_eq(losses[*loss](), WK_OK, "%s", reg.why.text);
+  cr_expect_not(wk_registry_denied(reg.registry));
   none_is_made();
+  cr_expect(wk_registry_denied(reg.registry));
   nothing_is_changed();
   cr_expect_eq(wk_registry_act_for(reg.registry, "owner", 0, &reg.why),
                WK_ERR_ARGUMENT);
@@ -99,6 +101,7 @@ Test(acting, admin__may_until_then) {
       wk_registry_change(reg.registry, "d", WK_CHANGE_DISABLE, &reg.why),
       WK_OK);
   cr_expect_eq(wk_registry_role_set(reg.registry, &lamp, &reg.why), WK_OK);
+  cr_expect_not(wk_registry_denied(reg.registry));
 }
 
 Test(acting, others__never_may) {
@@ -119,4 +122,7 @@ Test(acting, refusal__leaves_no_transaction_open) {
   cr_expect_eq(
       wk_registry_change(reg.registry, "d", WK_CHANGE_DISABLE, &reg.why),
       WK_OK, "%s", reg.why.text);
+  cr_expect(wk_registry_denied(reg.registry), "until it comes again");
+  cr_assert_eq(wk_registry_act_for(reg.registry, "owner", 0, &reg.why), WK_OK);
+  cr_expect_not(wk_registry_denied(reg.registry));
 }

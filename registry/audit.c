@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <whitekey/audit.h>
 
+#include <errno.h>
 #include <limits.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -20,7 +21,9 @@ struct wk_audit {
   char *path;
   char *registry; /* its owner is the file's */
   int fd;         /* -1: could not be opened again */
-  unsigned lost;
+  unsigned lost;  /* since the last line that told of it */
+  uint64_t lost_ever;
+  struct wk_why trouble; /* empty: the newest event is in the file */
   /* The queue: first..first + count, round a ring. NULL: no thread. */
   struct wk_event *ring;
   unsigned first, count;
@@ -81,12 +84,14 @@ static void take_back(int fd, off_t len) {
     (void)!ftruncate(fd, end - len);
 }
 
-/* Gives how many of the lines are in the file now, whole. */
+/* Gives how many of the lines are in the file now, whole; where that is not
+ * all of them, errno as well. */
 static unsigned write_lines(int fd, const char *text, size_t len,
                             unsigned lines) {
   const ssize_t done = write(fd, text, len);
   if (done == (ssize_t)len)
     return lines;
+  const int cause = done < 0 ? errno : ENOSPC;
   size_t whole = 0;
   lines = 0;
   for (size_t i = 0; done > 0 && i < (size_t)done; i++) {
@@ -97,6 +102,7 @@ static unsigned write_lines(int fd, const char *text, size_t len,
   }
   if (done > 0)
     take_back(fd, done - (off_t)whole);
+  errno = cause;
   return lines;
 }
 
@@ -120,14 +126,23 @@ static unsigned write_events(const struct wk_audit *audit,
   return written + write_lines(audit->fd, text, used, lines);
 }
 
-static void reopen_file(struct wk_audit *audit) {
+/* What fails now is tried again with each event. */
+static enum wk_err reopen_file(struct wk_audit *audit, struct wk_why *why) {
   int fd = -1;
   const enum wk_err err =
-      wk_file_append(&fd, audit->path, audit->registry, NULL);
-  (void)err; /* fd -1: it is tried again with what comes */
+      wk_file_append(&fd, audit->path, audit->registry, why);
   if (audit->fd >= 0)
     (void)close(audit->fd);
   audit->fd = fd;
+  return err;
+}
+
+/* So many more are lost, 0: none; lock is held. */
+static void lose(struct wk_audit *audit, unsigned count,
+                 const struct wk_why *why) {
+  audit->lost += count;
+  audit->lost_ever += count;
+  audit->trouble = *why;
 }
 
 /* First, what was lost; then what is new. Only one thread writes. */
@@ -137,16 +152,28 @@ static void write_batch(struct wk_audit *audit, const struct wk_event *events,
   const unsigned lost = audit->lost;
   (void)pthread_mutex_unlock(&audit->lock);
   struct wk_event gap;
+  struct wk_why why = {""};
   wk_event_init(&gap, "lost", NULL);
   gap.lines = lost;
-  if (audit->fd < 0)
-    reopen_file(audit);
-  const bool told = lost > 0 && write_events(audit, &gap, 1) == 1;
-  const unsigned written = write_events(audit, events, count);
+  const bool open = audit->fd >= 0 || reopen_file(audit, &why) == WK_OK;
+  const bool told = open && lost > 0 && write_events(audit, &gap, 1) == 1;
+  const unsigned written = open ? write_events(audit, events, count) : 0;
+  if (open && written < count)
+    wk_why_set(&why, "%s: %s", audit->path, strerror(errno));
   (void)pthread_mutex_lock(&audit->lock);
   if (told)
     audit->lost -= lost;
-  audit->lost += count - written;
+  lose(audit, count - written, &why);
+  (void)pthread_mutex_unlock(&audit->lock);
+}
+
+/* A failure is told before an event is lost by it. */
+static void reopen_now(struct wk_audit *audit) {
+  struct wk_why why = {""};
+  if (reopen_file(audit, &why) == WK_OK)
+    return;
+  (void)pthread_mutex_lock(&audit->lock);
+  audit->trouble = why;
   (void)pthread_mutex_unlock(&audit->lock);
 }
 
@@ -196,7 +223,7 @@ static void *write_queue(void *context) {
     audit->reopen = false;
     (void)pthread_mutex_unlock(&audit->lock);
     if (reopen)
-      reopen_file(audit);
+      reopen_now(audit);
     if (taken > 0)
       write_batch(audit, batch, taken);
     (void)pthread_mutex_lock(&audit->lock);
@@ -218,7 +245,7 @@ enum wk_err wk_audit_start_writer(struct wk_audit *audit, struct wk_why *why) {
 
 void wk_audit_reopen(struct wk_audit *audit) {
   if (!audit->ring) {
-    reopen_file(audit);
+    reopen_now(audit);
     return;
   }
   (void)pthread_mutex_lock(&audit->lock);
@@ -249,6 +276,22 @@ void wk_audit_close(struct wk_audit *audit) {
   free(audit);
 }
 
+bool wk_audit_healthy(struct wk_audit *audit, struct wk_why *why) {
+  (void)pthread_mutex_lock(&audit->lock);
+  const struct wk_why trouble = audit->trouble;
+  (void)pthread_mutex_unlock(&audit->lock);
+  if (why)
+    *why = trouble;
+  return trouble.text[0] == '\0';
+}
+
+uint64_t wk_audit_lost(struct wk_audit *audit) {
+  (void)pthread_mutex_lock(&audit->lock);
+  const uint64_t lost = audit->lost_ever;
+  (void)pthread_mutex_unlock(&audit->lock);
+  return lost;
+}
+
 /* ---- events ------------------------------------------------------------- */
 
 static void add(struct wk_audit *audit, const struct wk_event *event) {
@@ -258,7 +301,9 @@ static void add(struct wk_audit *audit, const struct wk_event *event) {
   }
   (void)pthread_mutex_lock(&audit->lock);
   if (audit->count == WK_AUDIT_QUEUE) {
-    audit->lost++;
+    struct wk_why why;
+    wk_why_set(&why, "%s: slower than the events come", audit->path);
+    lose(audit, 1, &why);
   } else {
     audit->ring[(audit->first + audit->count) % WK_AUDIT_QUEUE] = *event;
     audit->count++;

@@ -161,6 +161,7 @@ Test(audit, full_disk__every_event_is_counted_and_no_line_torn) {
   for (unsigned i = 0; i < 100; i++)
     wk_audit_admin(audit, "enable", "thermo-1");
   disk_of(RLIM_INFINITY);
+  cr_expect_eq(wk_audit_lost(audit), 100 - 1000 / 71u);
   wk_audit_admin(audit, "disable", "thermo-1");
   cr_assert_eq(lines_of(path), 101u);
   cr_assert_eq(told_lost(), 100 - 1000 / 71u);
@@ -186,11 +187,41 @@ Test(audit, full_disk__what_was_lost_is_told_at_the_end_too) {
   cr_assert_eq(wk_audit_open(&audit, db, NULL), WK_OK);
 }
 
+Test(audit, healthy__until_an_event_is_lost_and_when_one_gets_in) {
+  struct wk_why why;
+  wk_audit_admin(audit, "enable", "d");
+  cr_expect(wk_audit_healthy(audit, &why));
+  cr_expect_str_empty(why.text);
+  disk_of(1);
+  wk_audit_admin(audit, "enable", "d");
+  cr_expect_not(wk_audit_healthy(audit, &why));
+  cr_expect_eq(strncmp(why.text, path, strlen(path)), 0, "%s", why.text);
+  cr_expect(strstr(why.text, "File too large"), "%s", why.text);
+  disk_of(RLIM_INFINITY);
+  cr_expect_not(wk_audit_healthy(audit, NULL), "nobody has tried");
+  wk_audit_admin(audit, "enable", "d");
+  cr_expect(wk_audit_healthy(audit, &why));
+  cr_expect_eq(wk_audit_lost(audit), 1u, "although it was told of");
+}
+
+/* The end of a line on a disk that has room for its beginning. */
+Test(audit, healthy__not_where_a_line_is_cut) {
+  struct wk_why why;
+  disk_of(10);
+  wk_audit_admin(audit, "enable", "d");
+  cr_expect_not(wk_audit_healthy(audit, &why));
+  cr_expect(strstr(why.text, "No space left"), "%s", why.text);
+  disk_of(RLIM_INFINITY);
+}
+
 Test(audit, reopen__failed_is_tried_again_with_each_event) {
+  struct wk_why why;
   cr_assert_eq(mkdir(moved, 0700), 0);
   cr_assert_eq(unlink(path), 0);
   cr_assert_eq(rename(moved, path), 0);
   wk_audit_reopen(audit);
+  cr_expect_not(wk_audit_healthy(audit, &why), "before an event is lost");
+  cr_expect(strstr(why.text, "Is a directory"), "%s", why.text);
   wk_audit_admin(audit, "enable", "d");
   wk_audit_admin(audit, "enable", "d");
   cr_assert_eq(rmdir(path), 0);

@@ -17,6 +17,7 @@ struct wk_registry {
   struct wk_record decoy;     /* stands in for devices that are not there */
   char actor[WK_DID_MAX + 1]; /* "": whoever may read the files */
   uint32_t actor_generation;
+  bool denied; /* the actor, since it came */
 };
 
 /* A change begins, if the actor may make it, and ends as err has it. */

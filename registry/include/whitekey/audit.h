@@ -34,6 +34,14 @@ void wk_audit_close(struct wk_audit *audit);
 WK_MUST_CHECK enum wk_err wk_audit_start_writer(struct wk_audit *audit,
                                                 struct wk_why *why);
 
+/* False while the newest event could not be written; why names the file and
+ * the cause. For any thread. */
+bool wk_audit_healthy(struct wk_audit *audit, struct wk_why *why);
+
+/* Events that the file did not get so far, also those that a "lost" line has
+ * told of since. For any thread. */
+uint64_t wk_audit_lost(struct wk_audit *audit);
+
 /* After logrotate moved the file: goes on in a new one of the same name. */
 void wk_audit_reopen(struct wk_audit *audit);
 
@@ -75,7 +83,7 @@ void wk_audit_admin(struct wk_audit *audit, const char *event,
  * count 0: they do not apply.
  */
 struct wk_audit_note {
-  const char *event;  /* "update", "throttle", "store" */
+  const char *event;  /* "update", "throttle", "store", "control" */
   const char *result; /* what became of it */
   const char *did, *address, *client_id;
   uint32_t epoch, index;

@@ -167,6 +167,8 @@ WK_MUST_CHECK enum wk_err wk_registry_act_for(struct wk_registry *registry,
                                               const char *did,
                                               uint32_t generation,
                                               struct wk_why *why);
+/* True once a change since then was refused so. */
+bool wk_registry_denied(const struct wk_registry *registry);
 
 /*
  * The file came from a backup (section 7): it does not know what was spent
