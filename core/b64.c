@@ -50,6 +50,26 @@ void wk_b64_write(char *text, const uint8_t *data, size_t len) {
   *text = '\0';
 }
 
+#if defined(__AVR__)
+/* The chip has no vectors, and no flash for groups. 0: all were digits, and
+ * what they say beyond len bytes is zero. */
+static uint8_t parse_all(uint8_t *out, size_t len, const char *text) {
+  uint16_t acc = 0;
+  uint8_t bits = 0;
+  uint8_t bad = 0;
+  for (size_t left = WK_B64_LEN(len); bad == 0 && left > 0; left--) {
+    const uint8_t digit = from_char(*text++);
+    bad = digit & 0xc0u;
+    acc = (uint16_t)(acc << 6 | digit);
+    bits = (uint8_t)(bits + 6u);
+    if (bits >= 8) {
+      bits = (uint8_t)(bits - 8u);
+      *out++ = (uint8_t)(acc >> bits);
+    }
+  }
+  return (uint8_t)(bad | (uint8_t)(acc << (8u - bits)));
+}
+#else
 #define GROUP 16u /* characters at once: compilers make vectors of them */
 #define GROUP_BYTES 12u
 
@@ -79,15 +99,20 @@ static uint8_t parse_group(uint8_t *out, size_t len, const char *text,
   return bad;
 }
 
-enum wk_err wk_b64_parse(uint8_t *out, size_t len, const char *text,
-                         size_t text_len) {
-  uint8_t bad = text_len != WK_B64_LEN(len);
+static uint8_t parse_all(uint8_t *out, size_t len, const char *text) {
+  uint8_t bad = 0;
   for (size_t at = 0; bad == 0 && at < len; at += GROUP_BYTES) {
     const size_t left = len - at;
     const size_t part = left < GROUP_BYTES ? left : GROUP_BYTES;
     bad = parse_group(out + at, part, text + at / 3 * 4, WK_B64_LEN(part));
   }
-  if (bad != 0) {
+  return bad;
+}
+#endif
+
+enum wk_err wk_b64_parse(uint8_t *out, size_t len, const char *text,
+                         size_t text_len) {
+  if (text_len != WK_B64_LEN(len) || parse_all(out, len, text) != 0) {
     memset(out, 0, len);
     return WK_ERR_MALFORMED;
   }

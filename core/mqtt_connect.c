@@ -97,9 +97,9 @@ void wk_mqtt_connect_put(struct wk_writer *w,
   if (in->version == WK_MQTT_5)
     wk_mqtt_write_props(w, &in->props);
   wk_mqtt_write_data(w, &in->client_id);
-  if (in->has_will && in->version == WK_MQTT_5)
-    wk_mqtt_write_props(w, &in->will_props);
   if (in->has_will) {
+    if (in->version == WK_MQTT_5)
+      wk_mqtt_write_props(w, &in->will_props);
     wk_mqtt_write_data(w, &in->will_topic);
     wk_mqtt_write_data(w, &in->will_payload);
   }

@@ -98,18 +98,23 @@ enum wk_err wk_mqtt_subscribe_parse(struct wk_mqtt_subscribe *out,
                             filters_valid(out->filters, v));
 }
 
-enum wk_err wk_mqtt_subscribe_write(struct wk_writer *w,
-                                    enum wk_mqtt_version v,
-                                    const struct wk_mqtt_subscribe *in) {
-  struct wk_mqtt_frame frame;
-  struct wk_mqtt_subscribe back;
-  const struct wk_writer before = *w;
+void wk_mqtt_subscribe_put(struct wk_writer *w, enum wk_mqtt_version v,
+                           const struct wk_mqtt_subscribe *in) {
   const size_t start = wk_mqtt_begin(w, WK_MQTT_SUBSCRIBE, FLAGS);
   wk_write_be16(w, in->id);
   if (v == WK_MQTT_5)
     wk_mqtt_write_props(w, &in->props);
   wk_write_bytes(w, in->filters.data, in->filters.len);
   wk_mqtt_end(w, start);
+}
+
+enum wk_err wk_mqtt_subscribe_write(struct wk_writer *w,
+                                    enum wk_mqtt_version v,
+                                    const struct wk_mqtt_subscribe *in) {
+  struct wk_mqtt_frame frame;
+  struct wk_mqtt_subscribe back;
+  const struct wk_writer before = *w;
+  wk_mqtt_subscribe_put(w, v, in);
   enum wk_err err = wk_mqtt_written(&frame, w, &before);
   if (!err)
     err = wk_mqtt_subscribe_parse(&back, v, &frame);

@@ -20,6 +20,7 @@ static struct {
 } in = {.crc = 0xffff};
 
 uint8_t wk_frame_room[WK_FRAME_ROOM];
+_Static_assert(WK_FRAME_MAX + OVERHEAD <= WK_FRAME_ROOM, "a frame fits");
 
 static void begin(void) {
   in.len = 0;
@@ -50,7 +51,7 @@ void wk_frame_receive(uint8_t byte) {
   if (in.escaped)
     byte = byte == ESC_END ? END : ESC;
   in.escaped = false;
-  if (in.len == sizeof wk_frame_room) {
+  if (in.len == WK_FRAME_MAX + OVERHEAD) {
     in.spoilt = true;
     return;
   }

@@ -9,8 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define WK_FRAME_MAX 132u /* a frame's content without version and CRC */
-#define WK_FRAME_ROOM (WK_FRAME_MAX + 3u)
+#define WK_FRAME_MAX 132u  /* a frame's content without version and CRC */
+#define WK_FRAME_ROOM 138u /* MQTT's packets want the most: packet.h */
 
 /* Of whoever listens to the line: frames, or MQTT's packets. */
 extern uint8_t wk_frame_room[WK_FRAME_ROOM];

@@ -153,18 +153,30 @@ static void on_connack(const struct wk_mqtt_frame *frame) {
  * own. */
 static void update_key(void) {
   uint8_t x3[WK_X3_LEN] = {0};
-  if (wk_session_update(x3, WK_UPDATE_DUE, x3) == WK_OK)
+  if (wk_session_update(x3, WK_UPDATE_DUE, x3) == WK_OK) {
+    wk_say_listening();
     wk_say_update(x3);
+  }
 }
 
-/* Nothing is subscribed to: what became of a key update the X4 of the next
- * login tells. A server that sends all the same gets its acknowledgement. */
+/* An X4 has to answer the X3 of this session: protocol section 6.2. */
+static bool is_right(const struct wk_mqtt_publish *message) {
+  uint8_t x4[WK_X4_LEN];
+  struct wk_reply reply;
+  return wk_b64_parse(x4, sizeof x4, (const char *)message->payload.data,
+                      message->payload.len) == WK_OK &&
+         wk_session_answer(&reply, x4) == WK_OK;
+}
+
+/* Nothing else is subscribed to: what comes is the answer to a key update. */
 static void on_publish(const struct wk_mqtt_frame *frame) {
   struct wk_mqtt_publish message;
-  if (wk_mqtt_publish_parse(&message, WK_MQTT_5, frame) != WK_OK)
-    hang_up();
-  else if (message.qos == 1)
+  const bool parsed =
+      wk_mqtt_publish_parse(&message, WK_MQTT_5, frame) == WK_OK;
+  if (parsed && message.qos == 1)
     wk_say_received(message.id);
+  if (!parsed || !is_right(&message))
+    hang_up();
 }
 
 static void obey(const struct wk_mqtt_frame *frame) {

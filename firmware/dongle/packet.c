@@ -5,6 +5,8 @@
 
 #include "uart.h"
 
+_Static_assert(WK_PACKET_BODY <= WK_FRAME_ROOM, "a packet fits");
+
 static struct {
   struct wk_mqtt_header header; /* of the packet that comes in */
   enum wk_mqtt_framed state;    /* of its header */
@@ -35,7 +37,7 @@ static void end(void) {
 
 static void begin_body(void) {
   in.kept = in.whole == 0 && is_news(in.header.first) &&
-            in.header.remaining <= WK_FRAME_ROOM;
+            in.header.remaining <= WK_PACKET_BODY;
   if (in.kept)
     in.len = 0;
   if (in.header.remaining == 0)

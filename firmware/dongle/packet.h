@@ -9,11 +9,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <whitekey/id.h>
 #include <whitekey/mqtt.h>
 
 #include "frame.h"
 
-#define WK_PACKET_MAX WK_FRAME_ROOM /* from the server, header included */
+/* From the server, without and with the header: an X4 as text on the topic of
+ * the longest name. */
+#define WK_PACKET_BODY (2u + 12u + WK_DID_MAX + 3u + 2u + 1u + 86u)
+#define WK_PACKET_MAX (WK_PACKET_BODY + 3u)
 
 /* Bytes come in here, in the interrupt. */
 void wk_packet_receive(uint8_t byte);

@@ -13,8 +13,13 @@
 #define ANALOG 1u      /* ADC1 is PC1 */
 
 /* Around the device's name: protocol section 6.1. */
-#define X3_ROOT "whitekey/v1/"
-#define X3_LEAF "/x3"
+static const char x_root[] PROGMEM = "whitekey/v1/";
+static const char x3_leaf[] PROGMEM = "/x3";
+static const char x4_leaf[] PROGMEM = "/x4";
+#define TOPIC_MAX (sizeof x_root - 1 + WK_DID_MAX + sizeof x3_leaf - 1)
+
+/* The X3 that is published behind it has 1. */
+#define SUBSCRIBE_ID 2u
 
 /* With a name of WK_DID_MAX. */
 #define PROPS_MAX 94u /* those of an AUTH with an X1 */
@@ -93,20 +98,45 @@ void wk_say_login(const uint8_t x1[WK_X1_LEN]) {
   send_notice(WK_MQTT_AUTH, WK_MQTT_CONTINUE, &w);
 }
 
-/* On a topic with the device's name between root and leaf. */
-static void publish(uint8_t qos, const char *root, const char *leaf,
-                    struct wk_span payload) {
-  uint8_t packet[PUBLISH_MAX];
-  uint8_t topic[sizeof X3_ROOT + sizeof X3_LEAF + WK_DID_MAX];
-  struct wk_mqtt_publish message = {.qos = qos, .id = qos, .payload = payload};
+/* With the device's name between root and leaf. */
+static struct wk_span write_topic(uint8_t topic[TOPIC_MAX], const char *root,
+                                  const char *leaf) {
   struct wk_writer w;
-  wk_writer_init(&w, topic, sizeof topic);
+  wk_writer_init(&w, topic, TOPIC_MAX);
   write_flash(&w, root);
   wk_write_bytes(&w, own_id()->did, own_id()->did_len);
   write_flash(&w, leaf);
-  message.topic = (struct wk_span){topic, w.used};
+  return (struct wk_span){topic, w.used};
+}
+
+static void publish(uint8_t qos, const char *root, const char *leaf,
+                    struct wk_span payload) {
+  uint8_t packet[PUBLISH_MAX];
+  uint8_t topic[TOPIC_MAX];
+  const struct wk_mqtt_publish message = {.qos = qos,
+                                          .id = qos,
+                                          .topic =
+                                              write_topic(topic, root, leaf),
+                                          .payload = payload};
+  struct wk_writer w;
   wk_writer_init(&w, packet, sizeof packet);
   wk_mqtt_publish_put(&w, WK_MQTT_5, &message);
+  wk_packet_send(&w);
+}
+
+void wk_say_listening(void) {
+  uint8_t topic[TOPIC_MAX];
+  uint8_t filters[2 + TOPIC_MAX + 1];
+  uint8_t packet[5 + sizeof filters];
+  struct wk_writer w;
+  const struct wk_mqtt_filter filter = {
+      .topic = write_topic(topic, x_root, x4_leaf), .options = 1};
+  wk_writer_init(&w, filters, sizeof filters);
+  wk_mqtt_filter_write(&w, &filter);
+  const struct wk_mqtt_subscribe subscribe = {.id = SUBSCRIBE_ID,
+                                              .filters = {filters, w.used}};
+  wk_writer_init(&w, packet, sizeof packet);
+  wk_mqtt_subscribe_put(&w, WK_MQTT_5, &subscribe);
   wk_packet_send(&w);
 }
 
@@ -164,10 +194,8 @@ void wk_say_reading(void) {
 
 /* As text, QoS 1: protocol section 6.1. */
 void wk_say_update(const uint8_t x3[WK_X3_LEN]) {
-  static const char root[] PROGMEM = X3_ROOT;
-  static const char leaf[] PROGMEM = X3_LEAF;
   char text[WK_B64_LEN(WK_X3_LEN) + 1u];
   wk_b64_write(text, x3, WK_X3_LEN);
-  publish(1, root, leaf,
+  publish(1, x_root, x3_leaf,
           (struct wk_span){(const uint8_t *)text, sizeof text - 1});
 }

@@ -25,6 +25,9 @@ void wk_say_reading(void);
 /* X3 as text, QoS 1. */
 void wk_say_update(const uint8_t x3[WK_X3_LEN]);
 
+/* SUBSCRIBE to the answer to an X3, QoS 1. */
+void wk_say_listening(void);
+
 /* PUBACK */
 void wk_say_received(uint16_t id);
 

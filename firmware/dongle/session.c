@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-#include <avr/pgmspace.h>
-
 #include "chance.h"
 #include "lock.h"
 #include "pool.h"
@@ -115,8 +113,10 @@ static bool is_power_of_two(uint32_t n) {
 
 /* Zeros are none of the host's: then our own has to be good. */
 static enum wk_err has_chance(const uint8_t random[WK_RANDOM_LEN]) {
-  static const uint8_t none[WK_RANDOM_LEN] PROGMEM = {0};
-  if (memcmp_P(random, none, sizeof none) != 0)
+  uint8_t any = 0;
+  for (uint8_t i = 0; i < WK_RANDOM_LEN; i++)
+    any |= random[i];
+  if (any != 0)
     return WK_OK;
   switch (wk_chance_health(WK_SOURCE_OSCILLATOR)) {
   case WK_HEALTH_TESTING:

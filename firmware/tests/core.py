@@ -132,6 +132,11 @@ class Core(Chip):
     def vouch(self, following, identity, update):
         return self._out(32, "wk_update_vouch", following, identity, update)
 
+    def unb64(self, size, text):
+        out = Out(size)
+        self._checked("wk_b64_parse", out, U16(size), text, U16(len(text)))
+        return out.data
+
     def password(self, x1, x2=None):
         out = Out(94 + 1 + 115 + 1)
         self.call("wk_password_write", out, x1, x2)

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The port's primitives on the chip: published vectors, other people's
-implementations, and time that depends on no secret."""
+"""The port's primitives on the chip, and base64, which has other code there:
+published vectors, other people's implementations, and time that depends on no
+secret."""
 
+import base64
 import hashlib
 import hmac
 import random
@@ -92,6 +94,31 @@ class CryptoTest(unittest.TestCase):
             bent[self.random.randrange(len(bent))] ^= 1
             with self.assertRaises(Refused):
                 self.core.ccm_open(key, nonce, aad, bytes(bent))
+
+    def test_base64__of_all_lengths(self):
+        for size in (*range(1, 8), 64, 107):
+            data = self.bytes(size)
+            text = base64.urlsafe_b64encode(data).rstrip(b"=")
+            self.assertEqual(self.core.unb64(size, text), data)
+            for bad in (text[:-1], text + b"A", text[:-1] + b"="):
+                with self.assertRaises(Refused):
+                    self.core.unb64(size, bad)
+
+    def test_base64__every_character_is_a_digit_or_refused(self):
+        for code in range(256):
+            text = b"A" + bytes([code]) + b"AA"
+            if chr(code).isalnum() and code < 128 or code in b"-_":
+                self.assertEqual(self.core.unb64(3, text),
+                                 base64.urlsafe_b64decode(text))
+            else:
+                with self.assertRaises(Refused):
+                    self.core.unb64(3, text)
+
+    def test_base64__unused_bits_are_zero(self):
+        for good, bad in ((b"Zg", b"Zh"), (b"Zm8", b"Zm9")):
+            self.core.unb64(len(good) - 1, good)
+            with self.assertRaises(Refused):
+                self.core.unb64(len(bad) - 1, bad)
 
     def test_time__is_the_same_for_any_secret(self):
         blocks = [bytes(16), b"\xff" * 16] + [self.bytes(16) for _ in range(9)]

@@ -5,6 +5,7 @@ measure.py JSON: prints a table and writes the figures to a file; exits 1 when
 a budget is exceeded. ./run bench firmware does this.
 """
 
+import base64
 import json
 import os
 import subprocess
@@ -114,7 +115,12 @@ def mqtt(it):
     x4 = server.answer(x1, challenge=mqttwire.CHALLENGE)
     said = hear(it, mqttwire.connack(x4), 4)
     said += hear(it, mqttwire.packet(mqttwire.PINGRESP), 4)
-    assert f"/{did}/x3".encode() in said, said
+    topic = f"whitekey/v1/{did}/x".encode()
+    text = said.partition(topic + b"3")[2][3:][:143]
+    x4 = server.answer(base64.urlsafe_b64decode(text + b"="), status=2)
+    said = hear(it, mqttwire.update_answered(topic + b"4", x4), 1)
+    assert said.startswith(mqttwire.RECEIVED), said
+    assert mqttwire.packet(mqttwire.DISCONNECT) not in said, said
     figures = whole(it)
     return {"stack": figures["stack"], "ram": figures["ram"]}
 

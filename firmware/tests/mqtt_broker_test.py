@@ -130,6 +130,11 @@ class UpdateTest(BrokerCase):
 
     def test_update__through_broken_pipes_and_power_cuts(self):
         self.server.wait_log(r"Received PUBLISH from door-1 .*door-1/x3")
+        # The chip takes the broker's X4, and stays.
+        mark = self.server.mark()
+        self.server.wait_log(r"Received PUBACK from door-1")
+        self.reading()
+        self.assertNotIn("door-1 disconnected", self.server.log()[mark:])
         self.assertSoon(True, lambda: any(
             event["event"] == "update" for event in self.store.audit()))
         self.come_back(self.dongle.power_fails)

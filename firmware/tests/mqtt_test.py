@@ -2,6 +2,7 @@
 """The chip as an MQTT client by itself, packet by packet, against a server
 that this test plays."""
 
+import base64
 import json
 import os
 import random
@@ -14,8 +15,12 @@ import dongle as d
 import wk
 from donglesim import Dongle
 from mqttwire import (AUTH, CHALLENGE, CONNACK, CONNECT, DISCONNECT, METHOD,
-                      PINGREQ, PINGRESP, PUBACK, PUBLISH, challenge, connack,
-                      lv, packet, props)
+                      PINGREQ, PINGRESP, PUBACK, PUBLISH, SUBSCRIBE,
+                      challenge, connack, lv, packet, props, update_answered)
+
+X4_TOPIC = b"whitekey/v1/door-1/x4"
+READINGS_MAX = 10
+
 
 class Wire:
     """The server's end of the chip's serial line."""
@@ -61,9 +66,13 @@ class ScriptCase(wk.TestCase):
         port.wait_built()
         self.server = d.Server(port, did="door-1")
         port.finish_enrolment()
+        self.spend(port)
         self.dongle.restart("--mqtt", "--haste", "6")
         self.wire = Wire(self.dongle.port)
         self.addCleanup(self.wire.close)
+
+    def spend(self, port):
+        """What the chip did before it became a client."""
 
     def expect(self, kind):
         got = self.wire.packet()
@@ -80,10 +89,10 @@ class ScriptCase(wk.TestCase):
         self.assertEqual(body[:-70], head)
         return body[-70:]
 
-    def log_in(self):
+    def log_in(self, status=1):
         x1 = self.answered()
         self.server.take(x1, challenge=CHALLENGE)
-        self.wire.send(connack(self.server.answer(x1, challenge=CHALLENGE)))
+        self.wire.send(connack(self.server.answer(x1, status, CHALLENGE)))
 
     def reading(self):
         body = self.expect(PUBLISH)
@@ -98,7 +107,7 @@ class ScriptTest(ScriptCase):
     def test_connect__says_what_it_should(self):
         body = self.expect(CONNECT)
         self.assertEqual(body[:10], b"\0\4MQTT\5\2\0\x0f")
-        want = props((0x27, (135).to_bytes(4, "big")), (0x15, lv(METHOD)),
+        want = props((0x27, (141).to_bytes(4, "big")), (0x15, lv(METHOD)),
                      (0x16, lv(b"\6door-1"))) + lv(b"door-1")
         self.assertEqual(body[10:], want)
 
@@ -116,12 +125,10 @@ class ScriptTest(ScriptCase):
         self.log_in()
         self.assertEqual(self.server.last, 3)
 
-    def test_session__acknowledges_and_passes_over_what_is_too_long(self):
+    def test_session__passes_over_what_is_too_long(self):
         self.log_in()
         self.reading()
         self.wire.send(packet(PUBLISH, lv(b"t") + b"\0" + bytes(300)))
-        self.wire.send(packet(PUBLISH | 2, lv(b"t") + b"\x12\x34\0x"))
-        self.assertEqual(self.expect(PUBACK), b"\x12\x34")
         self.reading()
 
     def test_login__spends_nothing_where_nobody_answers(self):
@@ -180,12 +187,84 @@ class ScriptTest(ScriptCase):
             elif kind == AUTH:
                 self.server.take(body[-70:], challenge=CHALLENGE)
 
+    def test_session__an_answer_to_nothing_ends_it(self):
+        x4 = self.server.answer(bytes(70))
+        for text in (None, b"", b"A" * 85, b"=" * 86):
+            self.log_in()
+            self.reading()
+            self.wire.send(update_answered(X4_TOPIC, x4, text))
+            self.assertEqual(self.expect(PUBACK), b"\0\7")
+            self.assertEqual(self.expect(DISCONNECT), b"")
+
     def test_power__fails_anywhere_and_no_index_comes_twice(self):
         for _ in range(4):
             self.log_in()
             self.dongle.power_fails()
             self.wire = Wire(self.dongle.port)
             self.addCleanup(self.wire.close)
+
+
+class UpdateTest(ScriptCase):
+    def spend(self, port):
+        """Less than 192 passwords are left: an update is due."""
+        _, x1 = port.login(skip=64)
+        self.server.take(x1)
+
+    def until(self, kind):
+        """The next packet of a kind; some readings come before it."""
+        for _ in range(READINGS_MAX):
+            got = self.wire.packet()
+            self.assertIsNotNone(got, "the chip says nothing")
+            if got[0] == kind:
+                return got[1]
+            self.assertIn(got[0], (PUBLISH, PINGREQ), got)
+            if got[0] == PINGREQ:
+                self.wire.send(packet(PINGRESP))
+        self.fail(f"the chip goes on without {kind:#x}")
+
+    def update(self):
+        """The X3 of a session."""
+        self.log_in()
+        self.assertEqual(self.until(SUBSCRIBE),
+                         b"\0\2\0" + lv(X4_TOPIC) + b"\1")
+        body = self.until(PUBLISH | 2)
+        self.assertEqual(body[:-143],
+                         lv(b"whitekey/v1/door-1/x3") + b"\0\1\0")
+        return base64.urlsafe_b64decode(body[-143:] + b"=")
+
+    def answer(self, x4):
+        self.wire.send(update_answered(X4_TOPIC, x4))
+        self.assertEqual(self.until(PUBACK), b"\0\7")
+
+    def test_update__the_right_answer_once(self):
+        x4 = self.server.answer(self.update(), status=2)
+        self.answer(x4)
+        self.until(PUBLISH)
+        self.answer(x4)
+        self.until(DISCONNECT)
+
+    def test_update__a_refusal_is_an_answer(self):
+        self.answer(self.server.answer(self.update(), status=4))
+        self.until(PUBLISH)
+
+    def test_update__a_bit_changed_ends_the_session(self):
+        x4 = self.server.answer(self.update(), status=2)
+        self.answer(x4[:-1] + bytes([x4[-1] ^ 1]))
+        self.until(DISCONNECT)
+
+    def test_update__a_chain_of_somebody_elses_ends_the_session(self):
+        self.answer(self.server.answer(self.update(), status=2, epoch=9))
+        self.until(DISCONNECT)
+
+    def test_update__an_answer_from_before_power_failed_ends_the_session(self):
+        x4 = self.server.answer(self.update(), status=2)
+        self.dongle.power_fails()
+        self.wire = Wire(self.dongle.port)
+        self.addCleanup(self.wire.close)
+        self.log_in(status=2)
+        self.reading()
+        self.answer(x4)
+        self.until(DISCONNECT)
 
 
 if __name__ == "__main__":

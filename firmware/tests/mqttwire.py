@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The packets that a server exchanges with the chip."""
 
+import base64
 import struct
 
 METHOD = b"WHITEKEY-CHALLENGE"
-CONNECT, CONNACK, PUBLISH, PUBACK = 0x10, 0x20, 0x30, 0x40
+CONNECT, CONNACK, PUBLISH, PUBACK, SUBSCRIBE = 0x10, 0x20, 0x30, 0x40, 0x82
 PINGREQ, PINGRESP, DISCONNECT, AUTH = 0xc0, 0xd0, 0xe0, 0xf0
 CHALLENGE = bytes(range(7, 23))
 
@@ -30,6 +31,16 @@ def props(*pairs):
 def challenge(data=CHALLENGE):
     return packet(AUTH, b"\x18" + props((0x15, lv(METHOD)),
                                         (0x16, lv(data))))
+
+
+RECEIVED = packet(PUBACK, b"\0\7")
+
+
+def update_answered(topic, x4, text=None):
+    """An X4 to an X3; text: what stands in its place."""
+    if text is None:
+        text = base64.urlsafe_b64encode(x4).rstrip(b"=")
+    return packet(PUBLISH | 2, lv(topic) + b"\0\7\0" + text)
 
 
 def connack(x4, code=0):

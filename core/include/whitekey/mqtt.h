@@ -258,6 +258,8 @@ wk_mqtt_subscribe_parse(struct wk_mqtt_subscribe *out, enum wk_mqtt_version v,
 WK_MUST_CHECK enum wk_err
 wk_mqtt_subscribe_write(struct wk_writer *w, enum wk_mqtt_version v,
                         const struct wk_mqtt_subscribe *in);
+void wk_mqtt_subscribe_put(struct wk_writer *w, enum wk_mqtt_version v,
+                           const struct wk_mqtt_subscribe *in);
 
 struct wk_mqtt_suback {
   uint16_t id;
