@@ -29,6 +29,7 @@ struct load_stream {
   size_t answered;
   /* The engine's own. */
   size_t sent, open;
+  double due; /* when the next is, in microseconds from the beginning */
 };
 
 /*
