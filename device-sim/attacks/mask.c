@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 
 #include <mbedtls/ssl.h>
+#include <mbedtls/version.h>
 #include <mbedtls/x509_crt.h>
 
 #include <whitekey/port.h>
@@ -38,24 +39,33 @@ static bool make_key(mbedtls_pk_context *key) {
                              take_random, NULL) == 0;
 }
 
+static bool number(mbedtls_x509write_cert *draft) {
+#if MBEDTLS_VERSION_NUMBER >= 0x03040000
+  unsigned char serial[] = {1};
+  return mbedtls_x509write_crt_set_serial_raw(draft, serial, sizeof serial) ==
+         0;
+#else
+  mbedtls_mpi serial;
+  mbedtls_mpi_init(&serial);
+  const bool set = mbedtls_mpi_lset(&serial, 1) == 0 &&
+                   mbedtls_x509write_crt_set_serial(draft, &serial) == 0;
+  mbedtls_mpi_free(&serial);
+  return set;
+#endif
+}
+
 static bool describe(mbedtls_x509write_cert *draft, mbedtls_pk_context *key,
                      const char *host) {
   char name[256 + sizeof "CN="];
-  mbedtls_mpi serial;
   (void)snprintf(name, sizeof name, "CN=%s", host);
-  mbedtls_mpi_init(&serial);
   mbedtls_x509write_crt_set_subject_key(draft, key);
   mbedtls_x509write_crt_set_issuer_key(draft, key);
   mbedtls_x509write_crt_set_md_alg(draft, MBEDTLS_MD_SHA256);
-  const bool described =
-      mbedtls_x509write_crt_set_subject_name(draft, name) == 0 &&
-      mbedtls_x509write_crt_set_issuer_name(draft, name) == 0 &&
-      mbedtls_mpi_lset(&serial, 1) == 0 &&
-      mbedtls_x509write_crt_set_serial(draft, &serial) == 0 &&
-      mbedtls_x509write_crt_set_validity(draft, "20200101000000",
-                                         "20991231235959") == 0;
-  mbedtls_mpi_free(&serial);
-  return described;
+  return mbedtls_x509write_crt_set_subject_name(draft, name) == 0 &&
+         mbedtls_x509write_crt_set_issuer_name(draft, name) == 0 &&
+         number(draft) &&
+         mbedtls_x509write_crt_set_validity(draft, "20200101000000",
+                                            "20991231235959") == 0;
 }
 
 static bool sign(struct mask *mask, const char *host) {
