@@ -192,14 +192,18 @@ class EnrolTest(cli_case.CliTest):
 
     def test_enrol__again_is_the_next_generation(self):
         first = self.reg.enrol("a").load()
-        self.reg.cli("enrol", "a", "--out", self.out)
+        said = self.reg.cli("enrol", "a", "--out", self.out).stdout
+        self.assertIn("what it had before is worthless now\n", said)
+        other = self.folder.path("other.json")
+        said = self.reg.cli("enrol", "b", "--out", other).stdout
+        self.assertNotIn("worthless", said)
         with open(self.out, encoding="utf-8") as file:
             second = json.load(file)
         self.assertEqual(first["generation"], 0)
         self.assertEqual(second["generation"], 1)
         for name in ("ks", "bio_id"):
             self.assertNotEqual(first[name], second[name])
-        self.assertEqual(len(self.devices()), 1)
+        self.assertEqual(len(self.devices()), 2)
 
     def test_enrol__existing_file_is_left_alone(self):
         self.folder.write("out.json", "precious")

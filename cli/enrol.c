@@ -261,6 +261,8 @@ static void tell(const struct enrol_input *input,
   (void)printf("%s: enrolled for %u logins, generation %u\n",
                input->device.did, (unsigned)input->length,
                (unsigned)credential->generation);
+  if (credential->generation > 0)
+    (void)puts("what it had before is worthless now");
   if (input->port)
     (void)printf("dongle: %s\n", input->port);
   else
