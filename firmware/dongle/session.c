@@ -21,6 +21,7 @@ static struct {
   bool clock_known; /* the host has told the time since power-on */
   uint32_t time;    /* the lowest that may be sent */
   struct wk_asked asked;
+  bool gave;    /* a password, and what is owed for it is not counted yet */
   uint8_t owed; /* pieces of work */
 } self;
 
@@ -91,7 +92,12 @@ bool wk_session_work(void) {
   return worked;
 }
 
+/* Counted when the password has left: to see whose turn is next would wait for
+ * the EEPROM, to which that is being written. */
 bool wk_session_owes(void) {
+  if (self.gave)
+    self.owed = wk_store_owes(&self.store, wk_update_which(&self.store));
+  self.gave = false;
   return self.owed > 0;
 }
 
@@ -263,7 +269,7 @@ give(uint8_t x1[WK_X1_LEN], const struct wk_wish *wish,
   remember(&header, x1, wish);
   if (self.asked.updating)
     wk_turn_change(header.index);
-  self.owed = wk_store_owes(&self.store, wk_update_which(&self.store));
+  self.gave = true;
   return err;
 }
 
