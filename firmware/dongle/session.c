@@ -55,12 +55,15 @@ static enum wk_err derive(uint32_t epoch) {
   return WK_ERR_CORRUPT;
 }
 
-/* Nothing is to be done: what a finger opened closes. Kx goes with it, unless
- * an answer of the server's is still to come. */
+/* What a finger opened closes as soon as it can; an enrolment is one visit. */
+static bool may_close(void) {
+  return WK_FINGER && self.state != WK_BUILDING && self.state != WK_KEYLESS;
+}
+
+/* Nothing is to be done soon: of keys that one stays that a long walk needs,
+ * and Kx, if an answer of the server's is still to come. */
 static void rest(void) {
-  if (self.state == WK_BUILDING || self.state == WK_KEYLESS)
-    return; /* an enrolment is one visit */
-  wk_vault_close();
+  wk_store_narrow(&self.store);
   if (!wk_asked_waits(&self.asked)) {
     wk_wipe(self.kx, sizeof self.kx);
     self.kx_known = false;
@@ -84,11 +87,16 @@ void wk_session_start(void) {
 bool wk_session_work(void) {
   if (self.state == WK_BLANK || self.state == WK_DAMAGED)
     return false;
-  const bool worked = wk_store_work(&self.store);
+  bool worked = wk_store_work(&self.store);
+  if (!worked) {
+    if (may_close())
+      rest();
+    worked = wk_store_walk(&self.store);
+  }
   self.owed = worked && self.owed > 0 ? (uint8_t)(self.owed - 1) : 0;
   self.state = state_of_store();
-  if (WK_FINGER && !worked)
-    rest();
+  if (!worked && may_close())
+    wk_vault_close();
   return worked;
 }
 
@@ -250,6 +258,14 @@ static enum wk_err why_not(void) {
   return WK_OK;
 }
 
+/* A key update that is due begins by itself, where our own chance will do. Does
+ * not ask the EEPROM, which is being written. */
+static bool may_begin(void) {
+  return !self.store.line[WK_NEW].present &&
+         wk_update_is_due(&self.store, WK_UPDATE_DUE) &&
+         wk_chance_health(WK_SOURCE_OSCILLATOR) == WK_HEALTH_GOOD;
+}
+
 /* Not inlined: unlock() is as deep in the stack, and not at the same time. */
 __attribute__((noinline)) static enum wk_err
 give(uint8_t x1[WK_X1_LEN], const struct wk_wish *wish,
@@ -270,6 +286,8 @@ give(uint8_t x1[WK_X1_LEN], const struct wk_wish *wish,
   if (self.asked.updating)
     wk_turn_change(header.index);
   self.gave = true;
+  if (may_begin())
+    self.store.wants_next = true;
   return err;
 }
 

@@ -248,20 +248,30 @@ static bool compute_near(struct wk_store *s) {
   return (is_near || are_two(s)) && begin_walk(s, old, &s->near, block);
 }
 
-static bool compute_far(struct wk_store *s) {
-  struct wk_line *line = &s->line[are_two(s) ? WK_NEW : WK_OLD];
-  if (go_on(s, line, &s->far))
-    return true;
-  const uint16_t block = missing(s, line, wishes(s, line));
-  return block != WK_NO_BLOCK && begin_walk(s, line, &s->far, block);
+static struct wk_line *far_line(struct wk_store *s) {
+  return &s->line[are_two(s) ? WK_NEW : WK_OLD];
 }
 
 bool wk_store_work(struct wk_store *s) {
   struct wk_line *old = &s->line[WK_OLD];
   struct wk_line *new = &s->line[WK_NEW];
   return count(s, old) || count(s, new) || wk_slots_work(&s->slots) ||
-         (wk_vault_is_open() && compute_near(s)) || wk_store_clear(s) ||
-         (wk_vault_is_open() && (wk_store_begin(s) || compute_far(s)));
+         (wk_vault_opens(&old->epoch) && compute_near(s)) ||
+         wk_store_clear(s) || (wk_vault_is_open() && wk_store_begin(s));
+}
+
+void wk_store_narrow(struct wk_store *s) {
+  wk_vault_narrow(&far_line(s)->epoch);
+}
+
+bool wk_store_walk(struct wk_store *s) {
+  struct wk_line *line = far_line(s);
+  if (!wk_vault_opens(&line->epoch))
+    return false;
+  if (go_on(s, line, &s->far))
+    return true;
+  const uint16_t block = missing(s, line, wishes(s, line));
+  return block != WK_NO_BLOCK && begin_walk(s, line, &s->far, block);
 }
 
 /*
@@ -275,7 +285,7 @@ uint8_t wk_store_owes(const struct wk_store *s, enum wk_which which) {
 static bool lags(const struct wk_store *s, const struct wk_line *line) {
   if (!wk_counter_is_prepared(&line->counter))
     return true;
-  for (uint8_t i = 0; wk_vault_is_open() && i < ahead(s); i++) {
+  for (uint8_t i = 0; wk_vault_opens(&line->epoch) && i < ahead(s); i++) {
     if (missing_wish(s, line, i) != WK_NO_BLOCK)
       return true;
   }
@@ -284,7 +294,7 @@ static bool lags(const struct wk_store *s, const struct wk_line *line) {
 
 void wk_store_catch_up(struct wk_store *s, enum wk_which which) {
   for (uint8_t i = 0; i < CATCH_UP_MAX && lags(s, &s->line[which]); i++)
-    (void)wk_store_work(s);
+    (void)(wk_store_work(s) || wk_store_walk(s));
 }
 
 uint32_t wk_store_progress(const struct wk_store *s) {

@@ -79,10 +79,15 @@ void wk_store_erase(struct wk_store *s);
 bool wk_store_is_ready(const struct wk_store *s, enum wk_which which);
 
 /*
- * Some milliseconds of what is to be done; false: there is nothing, or it
+ * Some milliseconds of what is to be done soon; false: there is nothing, or it
  * needs the vault, which is closed.
  */
 bool wk_store_work(struct wk_store *s);
+
+/* The same of what takes minutes, where there is nothing to be done soon. Of
+ * all keys it needs the one that is left when the vault was narrowed. */
+void wk_store_narrow(struct wk_store *s);
+bool wk_store_walk(struct wk_store *s);
 
 /*
  * How often wk_store_work() is due before this chain's next password is given:
@@ -90,10 +95,8 @@ bool wk_store_work(struct wk_store *s);
  */
 uint8_t wk_store_owes(const struct wk_store *s, enum wk_which which);
 
-/*
- * wk_store_work(), a second of it at most, as far as it makes the next
- * password quick, whatever is skipped.
- */
+/* Both, a second of them at most, as far as it makes the next password quick,
+ * whatever is skipped. */
 void wk_store_catch_up(struct wk_store *s, enum wk_which which);
 
 /* The index of the next password; n + 1: there is none left. */

@@ -43,7 +43,6 @@ static void create(struct wk_store *s, struct wk_line *line,
   wk_pool_show(random, NULL, 0);
   line->epoch.draft = wk_get_be32(random);
   wk_epoch_put(&s->slots.put, &line->epoch, seed);
-  salt(s, line);
   wk_wipe(&s->far, sizeof s->far); /* it is the new line's from now on */
   line->present = true;
 }
@@ -53,6 +52,7 @@ static void vacate(struct wk_store *s) {
   struct wk_line *new = &s->line[WK_NEW];
   wk_wipe(new, sizeof *new);
   new->epoch.epoch = s->line[WK_OLD].epoch.epoch + 1;
+  salt(s, new);
   wk_counter_start(&new->counter, wk_epoch_side(&new->epoch));
 }
 
@@ -62,6 +62,7 @@ void wk_store_create(struct wk_store *s, const struct wk_id *id, uint32_t n,
   init(s, id, n);
   wk_slots_load(&s->slots);
   wk_counter_start(&line->counter, 0);
+  salt(s, line);
   while (clear(s, line)) {
   }
   create(s, line, seed);

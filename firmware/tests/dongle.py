@@ -15,6 +15,7 @@ from cryptography.exceptions import InvalidTag  # noqa: F401
 from cryptography.hazmat.primitives.ciphers.aead import AESCCM
 
 from chip import Chip
+from eeprom import Image
 
 HZ = 16_000_000
 (INFO, ENROL, PUBLIC, LOGIN, ANSWER, RESET, KEY, FINGER, SITE,
@@ -175,6 +176,15 @@ class FingerDongle(Dongle):
 
     def template(self, page):
         return bytes.fromhex(self.command("template", page))
+
+    def hash(self, page=0):
+        return hashlib.sha256(b"whitekey/1/bio" +
+                              self.template(page)).digest()
+
+    def key(self, page=0):
+        """The vault's key, as the EEPROM and a template have it."""
+        image = bytes.fromhex(self.command("eeprom"))
+        return Image(image).unwrapped(page, self.hash(page))
 
     def waited(self, _cycles, _data):
         """From the last byte of the template on."""

@@ -2,7 +2,6 @@
 """Power fails while a finger is set up, enrolled with, replaced or erased:
 afterwards the old state holds or the new one. See power_case.py."""
 
-import hashlib
 import unittest
 
 import dongle as d
@@ -34,14 +33,9 @@ class FingerPowerTest(PowerCase):
         self.learn_chain()
         self.dongle.settle()
 
-    def key(self, page):
-        template = self.dongle.template(page)
-        digest = hashlib.sha256(b"whitekey/1/bio" + template).digest()
-        return Image(self.image()).unwrapped(page, digest)
-
     def learn_chain(self):
         image = Image(self.image())
-        image.key = lambda: self.key(0)
+        image.key = lambda: self.dongle.key(0)
         self.chain = chain_of(image.seed(), self.server.salt, N)
         self.assertEqual(self.chain[0], self.server.anchor)
 
@@ -139,7 +133,7 @@ class FingerPowerTest(PowerCase):
 
     def test_reset__in_every_write(self):
         self.enrol()
-        secret = self.key(0)
+        secret = self.dongle.key(0)
         kept = self.memory()
         before, writes = self.record(
             lambda: self.dongle.ask(d.RESET, b"ERASE"))

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The image that asks for a finger, with a sensor at its pins."""
 
-import hashlib
 import hmac
 import unittest
 
@@ -39,14 +38,6 @@ class FingerCase(unittest.TestCase):
     def image(self):
         return bytes.fromhex(self.dongle.command("eeprom"))
 
-    def hash(self, page=0):
-        return hashlib.sha256(b"whitekey/1/bio" +
-                              self.dongle.template(page)).digest()
-
-    def key(self, page=0):
-        """The vault's key, as the EEPROM and a template have it."""
-        return Image(self.image()).unwrapped(page, self.hash(page))
-
     def in_ram(self, secret):
         return secret in self.dongle.peek(0, 0x900)
 
@@ -79,7 +70,7 @@ class EnrolTest(FingerCase):
 
     def test_enrol__bio_id_is_the_templates(self):
         self.enrolled()
-        self.assertEqual(self.server.bio_id, self.hash()[:16])
+        self.assertEqual(self.server.bio_id, self.dongle.hash()[:16])
         self.assertEqual(self.login(), 1)
 
     def test_enrol__is_one_visit_and_goes_on_after_power_failed(self):
@@ -162,9 +153,9 @@ class LoginTest(FingerCase):
         """A block's end is worked on for half a second."""
         self.login(skip=31)
         self.dongle.finger(0)
-        self.assertTrue(self.in_ram(self.key()))
+        self.assertTrue(self.in_ram(self.dongle.key()))
         self.assertEqual(self.dongle.ask(d.LOGIN, bytes(13)), (d.LOCKED, b""))
-        self.assertTrue(self.in_ram(self.key()))
+        self.assertTrue(self.in_ram(self.dongle.key()))
 
     def test_answer__needs_no_finger(self):
         _, x1 = self.dongle.login()
@@ -174,7 +165,7 @@ class LoginTest(FingerCase):
         self.assertEqual(self.dongle.ask(d.ANSWER, x4)[0], d.OK)
 
     def test_key__is_in_ram_for_one_password_only(self):
-        key = self.key()
+        key = self.dongle.key()
         self.assertFalse(self.in_ram(key))
         self.dongle.command("talk", d.HZ // 100, d.frame(
             bytes([d.LOGIN]) + bytes(13)).hex())
@@ -182,7 +173,7 @@ class LoginTest(FingerCase):
         self.assertTrue(self.in_ram(key))
         self.dongle.idle(d.HZ)
         self.assertFalse(self.in_ram(key))
-        self.assertFalse(self.in_ram(self.hash()[16:]))
+        self.assertFalse(self.in_ram(self.dongle.hash()[16:]))
 
     def test_kx__is_in_ram_until_the_answer(self):
         self.assertFalse(self.in_ram(self.server.kx))
@@ -225,7 +216,8 @@ class SiteTest(FingerCase):
         self.enrolled()
         for label in (b"home", b"l" * 130):
             self.assertEqual(self.site(label), hmac.digest(
-                self.key(), b"whitekey/1/site" + bytes([len(label)]) + label,
+                self.dongle.key(),
+                b"whitekey/1/site" + bytes([len(label)]) + label,
                 "sha256"))
         self.refused(d.MALFORMED, d.SITE, b"\0")
         self.refused(d.MALFORMED, d.SITE, b"\5home")
@@ -244,7 +236,7 @@ class ReplaceTest(FingerCase):
 
     def test_replace__only_the_new_finger_opens(self):
         self.enrolled()
-        secrets = self.key(), self.login()
+        secrets = self.dongle.key(), self.login()
         for old, new, page in ((7, 9, 1), (9, 7, 0)):
             self.NEW = new
             self.teach_new()
@@ -254,7 +246,7 @@ class ReplaceTest(FingerCase):
             self.refused(d.STRANGER)
             self.dongle.finger(new)
             self.login()
-            self.assertEqual(self.key(page), secrets[0])
+            self.assertEqual(self.dongle.key(page), secrets[0])
         self.assertEqual(Image(self.image()).locks(), [0])
 
     def test_replace__wants_a_new_finger_first(self):

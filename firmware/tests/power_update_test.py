@@ -17,6 +17,7 @@ from update_case import DID, UpdateCase
 
 EVERY = os.environ.get("WK_EVERY_WRITE") == "1"
 SAMPLE = 5  # images of a step
+START_UP = 18 * d.HZ  # the dongle's own chance is good afterwards
 
 
 class PowerTest(UpdateCase):
@@ -85,6 +86,16 @@ class PowerTest(UpdateCase):
             self.dongle.settle()
 
         self.survive_step(prepare, epoch)
+
+    def test_preparation__that_begins_by_itself(self):
+        def log_in_and_wait():
+            self.log_in()
+            self.dongle.settle()
+            self.assertEqual(self.dongle.info()["update"], d.PREPARED)
+
+        epoch = self.to_due()
+        self.dongle.idle(START_UP)
+        self.survive_step(log_in_and_wait, epoch)
 
     def to_x3(self):
         """In a session in which X3 may be sent. Gives the epoch."""

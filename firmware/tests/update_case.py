@@ -11,7 +11,6 @@ from power_case import N, PowerCase
 from registry import Registry
 
 DID = "dongle-1"
-DUE_AT = N + 1 - 3 * 64  # less than 3R is left from here on
 ATTEMPTS_MAX = 12
 # What a dongle may hear whose updates or answers were lost; never `chain`,
 # `clone`, `forged` or `gap`.
@@ -54,13 +53,18 @@ class UpdateCase(PowerCase):
         self.assertEqual(status, d.OK)
         return reason, said[0]
 
-    def go_to_due(self):
-        while (left := DUE_AT + 1 - self.dongle.info()["next"]) > 0:
+    def go_to_due(self, short=0):
+        """To where less than a quarter is left, or less than 3R; so many
+        passwords before."""
+        due = self.n + 2 - max(self.n // 4, 3 * 64) - short
+        while (left := due - self.dongle.info()["next"]) > 0:
             self.log_in(skip=min(left - 1, 64))
+            self.dongle.settle()
 
     def prepare(self, when=d.DUE):
-        """The next chain is computed."""
-        self.assertEqual(self.dongle.update(when)[0], d.BUSY)
+        """The next chain is computed, if it was not begun before."""
+        if self.dongle.info()["update"] == d.NONE:
+            self.assertEqual(self.dongle.update(when)[0], d.BUSY)
         while self.dongle.info()["update"] == d.PREPARING:
             self.dongle.idle(d.HZ)
         self.assertEqual(self.dongle.info()["update"], d.PREPARED)
