@@ -86,12 +86,13 @@ enum wk_err wk_role_add(char filters[WK_ROLE_FILTERS_MAX], const char *filter,
 /* ---- matching ------------------------------------------------------------
  */
 
-/* The text that %u or %c stands for; NULL: there is none that is one level. */
+/* The text that %u or %c stands for; NULL: there is none that is one level, or
+ * it would be one of the broker's own. */
 static const char *name_of(char sign, const char *did, const char *client_id) {
   if (sign == 'u')
     return did;
-  const bool usable =
-      client_id && client_id[0] != '\0' && !strpbrk(client_id, "+#/");
+  const bool usable = client_id && client_id[0] != '\0' &&
+                      client_id[0] != '$' && !strpbrk(client_id, "+#/");
   return usable ? client_id : NULL;
 }
 

@@ -66,6 +66,13 @@ Test(filter, covers__client_id_that_reaches_further_refused) {
   cr_expect_not(wk_role_covers(list, "by//x", "d", NULL));
 }
 
+Test(filter, covers__client_id_that_begins_with_a_dollar_refused) {
+  char list[WK_ROLE_FILTERS_MAX] = "";
+  cr_assert_eq(wk_role_add(list, "%c/#", NULL), WK_OK);
+  cr_assert(wk_role_covers(list, "a$/x", "d", "a$"));
+  cr_expect_not(wk_role_covers(list, "$SYS/#", "d", "$SYS"));
+}
+
 Test(filter, covers__empty_list_covers_nothing) {
   const char list[WK_ROLE_FILTERS_MAX] = "";
   cr_expect_not(wk_role_covers(list, "a", "d", "c"));
