@@ -258,8 +258,8 @@ static enum wk_err why_not(void) {
   return WK_OK;
 }
 
-/* A key update that is due begins by itself, where our own chance will do. Does
- * not ask the EEPROM, which is being written. */
+/* A key update that is due begins by itself, where our own chance will do.
+ * Does not ask the EEPROM, which is being written. */
 static bool may_begin(void) {
   return !self.store.line[WK_NEW].present &&
          wk_update_is_due(&self.store, WK_UPDATE_DUE) &&
