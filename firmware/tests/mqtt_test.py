@@ -67,7 +67,7 @@ class ScriptCase(wk.TestCase):
         self.server = d.Server(port, did="door-1")
         port.finish_enrolment()
         self.spend(port)
-        self.dongle.restart("--mqtt", "--haste", "6")
+        self.dongle.restart("--mqtt", "--haste", "4")
         self.wire = Wire(self.dongle.port)
         self.addCleanup(self.wire.close)
 
