@@ -14,7 +14,7 @@ from update_case import UpdateCase
 LONG = 1024  # more than a second of walking
 START_UP = 18 * d.HZ  # after it the dongle's own chance is good
 MOST = 60
-BIASED = 2  # an oscillator that fails its tests: noise.h
+STUCK = 1  # an oscillator that fails its tests: noise.h
 
 
 class PrepareCase(UpdateCase):
@@ -54,7 +54,7 @@ class UnattendedTest(PrepareCase):
         self.go_to_due()
         self.assertEqual(self.dongle.info()["health"][0], d.TESTING)
         self.assertEqual(self.state(), d.NONE)
-        self.dongle.command("noise", BIASED, 0)
+        self.dongle.command("noise", STUCK, 0)
         self.dongle.idle(START_UP)
         self.assertEqual(self.dongle.info()["health"][0], d.FAILED)
         self.log_in()
