@@ -33,6 +33,7 @@ static bool connect_flags(struct wk_mqtt_connect *out, uint8_t flags) {
 }
 
 static void connect_head(struct wk_mqtt_connect *out, struct wk_reader *r) {
+  /* NOLINTNEXTLINE(bugprone-too-small-loop-variable): seven bytes */
   for (uint8_t i = 0; i < sizeof protocol; i++) {
     if (wk_read_u8(r) != protocol[i])
       r->ok = false;
@@ -89,6 +90,7 @@ static uint8_t connect_bits(const struct wk_mqtt_connect *in) {
 void wk_mqtt_connect_put(struct wk_writer *w,
                          const struct wk_mqtt_connect *in) {
   const size_t start = wk_mqtt_begin(w, WK_MQTT_CONNECT, 0);
+  /* NOLINTNEXTLINE(bugprone-too-small-loop-variable): seven bytes */
   for (uint8_t i = 0; i < sizeof protocol; i++)
     wk_write_u8(w, protocol[i]);
   wk_write_u8(w, (uint8_t)in->version);
