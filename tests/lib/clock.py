@@ -48,3 +48,18 @@ class Clock:
 
     def stop(self):
         self.folder.write("clock", "=")
+
+
+def assert_once_a_minute(case, clock, live, line):
+    """What case.server has told just now it tells once a minute. live is a
+    client: its pings make the broker's loop go round, and look."""
+    mark = case.server.mark()
+    clock.forward(55)
+    for _ in range(3):
+        live.ping()
+    case.assertNotIn(line, case.server.log(mark))
+    clock.forward(61)
+    case.server.wait_log(line, mark)
+    for _ in range(3):
+        live.ping()
+    case.assertEqual(case.server.log(mark).count(line), 1)
