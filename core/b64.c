@@ -73,39 +73,41 @@ static uint8_t parse_all(uint8_t *out, size_t len, const char *text) {
 #define GROUP 16u /* characters at once: compilers make vectors of them */
 #define GROUP_BYTES 12u
 
-/* At most GROUP characters to at most GROUP_BYTES bytes; 0 when all of them
- * were digits and what they say beyond len bytes is zero. */
-static uint8_t parse_group(uint8_t *out, size_t len, const char *text,
-                           size_t text_len) {
-  char in[GROUP];
+/* GROUP characters to GROUP_BYTES bytes; 0 when all of them were digits. */
+static uint8_t parse_group(uint8_t *out, const char *text) {
   uint8_t v[GROUP];
-  uint8_t bytes[GROUP_BYTES];
   uint8_t bad = 0;
-  memset(in, 'A', sizeof in); /* the digit of zero */
-  memcpy(in, text, text_len);
   for (size_t i = 0; i < GROUP; i++)
-    v[i] = from_char(in[i]);
+    v[i] = from_char(text[i]);
   for (size_t i = 0; i < GROUP; i++)
     bad = (uint8_t)(bad | (v[i] & 0xc0u));
   for (size_t i = 0; i < GROUP / 4; i++) {
     const uint8_t *d = v + 4 * i;
-    bytes[3 * i] = (uint8_t)(d[0] << 2 | d[1] >> 4);
-    bytes[3 * i + 1] = (uint8_t)(d[1] << 4 | d[2] >> 2);
-    bytes[3 * i + 2] = (uint8_t)(d[2] << 6 | d[3]);
+    const uint32_t bits = (uint32_t)d[0] << 18 | (uint32_t)d[1] << 12 |
+                          (uint32_t)d[2] << 6 | d[3];
+    out[3 * i] = (uint8_t)(bits >> 16);
+    out[3 * i + 1] = (uint8_t)(bits >> 8);
+    out[3 * i + 2] = (uint8_t)bits;
   }
-  for (size_t i = len; i < GROUP_BYTES; i++)
-    bad = (uint8_t)(bad | bytes[i]);
-  memcpy(out, bytes, len);
   return bad;
 }
 
+/* 0: all were digits, and what they say beyond len bytes is zero. */
 static uint8_t parse_all(uint8_t *out, size_t len, const char *text) {
-  uint8_t bad = 0;
-  for (size_t at = 0; bad == 0 && at < len; at += GROUP_BYTES) {
-    const size_t left = len - at;
-    const size_t part = left < GROUP_BYTES ? left : GROUP_BYTES;
-    bad = parse_group(out + at, part, text + at / 3 * 4, WK_B64_LEN(part));
+  char in[GROUP];
+  uint8_t bytes[GROUP_BYTES];
+  for (; len >= GROUP_BYTES; len -= GROUP_BYTES) {
+    if (parse_group(out, text) != 0)
+      return 1;
+    out += GROUP_BYTES;
+    text += GROUP;
   }
+  memset(in, 'A', sizeof in); /* the digit of zero */
+  memcpy(in, text, WK_B64_LEN(len));
+  uint8_t bad = parse_group(bytes, in);
+  for (size_t i = len; i < GROUP_BYTES; i++)
+    bad = (uint8_t)(bad | bytes[i]);
+  memcpy(out, bytes, len);
   return bad;
 }
 #endif

@@ -39,6 +39,26 @@ Test(b64, parse__every_character_is_a_digit_or_refused) {
   }
 }
 
+Test(b64, parse__one_wrong_character_in_any_length_and_place_is_refused) {
+  uint8_t data[70];
+  uint8_t back[70];
+  char text[WK_B64_LEN(70) + 1];
+  for (size_t i = 0; i < sizeof data; i++)
+    data[i] = (uint8_t)(37 * i + 11);
+  for (size_t len = 1; len <= sizeof data; len++) {
+    wk_b64_write(text, data, len);
+    cr_assert_eq(wk_b64_parse(back, len, text, strlen(text)), WK_OK);
+    cr_assert_arr_eq(back, data, len);
+    for (char *c = text; *c != '\0'; c++) {
+      const char right = *c;
+      *c = '+';
+      cr_assert_eq(wk_b64_parse(back, len, text, strlen(text)),
+                   WK_ERR_MALFORMED);
+      *c = right;
+    }
+  }
+}
+
 Test(b64, parse__unused_bits_and_lengths_are_refused) {
   uint8_t out[2];
   cr_assert_eq(wk_b64_parse(out, 1, "Zg", 2), WK_OK);
