@@ -5,6 +5,7 @@
  */
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <whitekey/steady.h>
@@ -12,6 +13,13 @@
 #include "server_state.h"
 
 #define BATCH 256u /* records a transaction */
+/*
+ * A batch would keep a processor for a millisecond; where that is the
+ * broker's, and logins wait, all behind them would. So the thread rests again
+ * and again: whoever sleeps is in nobody's way.
+ */
+#define PIECE 8u /* records between two rests */
+#define REST_NS 20000L
 /*
  * Between batches while devices log in: leaves the processor to them. Each
  * record covers WK_SKIP_MAX logins, so 1280 a second keep up with 80 000
@@ -74,12 +82,21 @@ static bool in_trouble(struct wk_server *server) {
   return trouble;
 }
 
+static void rest(void) {
+  const struct timespec time = {.tv_nsec = REST_NS};
+  (void)nanosleep(&time, NULL);
+}
+
 static enum wk_err write_batch(struct wk_server *server,
-                               const struct batch *batch, struct wk_why *why) {
+                               const struct batch *batch, bool rests,
+                               struct wk_why *why) {
   struct wk_store *store = server->registry->store;
   enum wk_err err = WK_OK;
-  for (uint32_t i = 0; err == WK_OK && i < batch->count; i++)
+  for (uint32_t i = 0; err == WK_OK && i < batch->count; i++) {
     err = wk_store_update(store, &batch->record[i], why);
+    if (rests && i % PIECE == PIECE - 1)
+      rest();
+  }
   /* A store in trouble must write something before it counts as well again:
    * a batch may be empty, and SQLite skips what stands there already. */
   if (err == WK_OK && in_trouble(server))
@@ -130,7 +147,8 @@ static bool idle(struct wk_server *server) {
   return none;
 }
 
-enum wk_err wk_server_flush(struct wk_server *server, struct wk_why *why) {
+static enum wk_err flush(struct wk_server *server, bool rests,
+                         struct wk_why *why) {
   struct wk_why own;
   if (idle(server))
     return wk_fail(why, WK_ERR_MISSING, "nothing to write");
@@ -142,7 +160,7 @@ enum wk_err wk_server_flush(struct wk_server *server, struct wk_why *why) {
   enum wk_err err = wk_server_enter(server, &own);
   if (err == WK_OK) {
     take_batch(server, batch);
-    err = write_batch(server, batch, &own);
+    err = write_batch(server, batch, rests, &own);
   }
   err = wk_server_commit(server, err, &own);
   settle(server, batch, err == WK_OK);
@@ -152,6 +170,10 @@ enum wk_err wk_server_flush(struct wk_server *server, struct wk_why *why) {
   if (err != WK_OK && why)
     *why = own;
   return err;
+}
+
+enum wk_err wk_server_flush(struct wk_server *server, struct wk_why *why) {
+  return flush(server, false, why);
 }
 
 /* ---- the thread --------------------------------------------------------- */
@@ -180,7 +202,7 @@ static void *write_back(void *context) {
     const long ms = server->healthy ? PAUSE_MS : RETRY_MS;
     const uint64_t marks = wk_fleet_marks(server->fleet);
     (void)pthread_mutex_unlock(&server->memory);
-    const enum wk_err err = wk_server_flush(server, NULL);
+    const enum wk_err err = flush(server, true, NULL);
     const bool warming = wk_server_warm(server);
     (void)pthread_mutex_lock(&server->memory);
     /* What failed is told by wk_server_healthy(). */
