@@ -108,15 +108,13 @@ static bool add(struct load_packets *packets, size_t number,
   return true;
 }
 
-/* A client id belongs to one name: devices do not share theirs. */
+/* The client id is the device's name, as with our own programs. */
 static struct wk_mqtt_connect connect_of(enum wk_mqtt_version version,
-                                         char client_id[48],
                                          const char *name) {
-  (void)snprintf(client_id, 48, "c-%s", name);
   return (struct wk_mqtt_connect){.version = version,
                                   .clean = true,
                                   .keep_alive = 60,
-                                  .client_id = text_span(client_id)};
+                                  .client_id = text_span(name)};
 }
 
 static void next_otp(struct fleet *fleet, struct wk_id *id,
@@ -143,12 +141,11 @@ static void next_otp(struct fleet *fleet, struct wk_id *id,
 static bool add_login(struct load_packets *packets, size_t number,
                       enum wk_mqtt_version version, const struct wk_id *id,
                       const struct wk_otp *otp) {
-  char client_id[48];
   char password[WK_PASSWORD_MAX + 1];
   uint8_t data[WK_OTP_BINARY_MAX];
   uint8_t props[WK_OTP_BINARY_MAX + 32];
   struct wk_writer w;
-  struct wk_mqtt_connect connect = connect_of(version, client_id, id->did);
+  struct wk_mqtt_connect connect = connect_of(version, id->did);
   if (version == WK_MQTT_311) {
     wk_otp_password(otp, password);
     connect.has_username = connect.has_password = true;
@@ -198,10 +195,10 @@ bool plain_packets(enum wk_mqtt_version version, const char *name_format,
                    struct load_packets *packets) {
   bool made = packets_make(packets, count);
   for (size_t i = 0; made && i < count; i++) {
-    char client_id[48];
+    char client_id[32];
     char name[32];
-    (void)snprintf(name, sizeof name, "plain-%07u", (unsigned)i);
-    struct wk_mqtt_connect connect = connect_of(version, client_id, name);
+    (void)snprintf(client_id, sizeof client_id, "plain-%07u", (unsigned)i);
+    struct wk_mqtt_connect connect = connect_of(version, client_id);
     if (name_format) {
       (void)snprintf(name, sizeof name, "%s%u", name_format,
                      (unsigned)(i % names));

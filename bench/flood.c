@@ -6,7 +6,7 @@
 #include "figures.h"
 #include "load.h"
 
-#define TURNS 5u
+#define TURNS 9u
 #define HONEST_RATE 500u
 #define FLOOD_RATE 20000u
 #define SECONDS 2u

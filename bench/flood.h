@@ -9,7 +9,7 @@
 
 #include "fleet.h"
 
-#define FLOOD_LOGINS 10000u /* honest ones that a run makes */
+#define FLOOD_LOGINS 18000u /* honest ones that a run makes */
 
 struct flood {
   double quiet_p99, flooded_p99; /* of honest logins, microseconds */

@@ -3,7 +3,8 @@
  * Whole-broker connects per second: ours beside its peers, in one run on one
  * machine. The peers take turns round by round, so that a machine whose speed
  * drifts slows them all; a ratio is the median of the rounds' ratios. No turn
- * begins before what our own left to be written was written. All packets
+ * begins before all brokers rest: ours wrote what was left, and every turn
+ * finds the machine alike. All packets
  * are made before a turn; every broker logs alike, and none but ours checks
  * topics, which no connect asks for.
  */
@@ -147,8 +148,7 @@ static bool measure(struct run *run, struct entry *entry, unsigned round) {
     figures->load[round] = (own_work() - load) / count;
     figures->loop[round] =
         (broker_work(entry->broker).loop - before.loop) / count;
-    if (entry->kind == OURS) /* only these write afterwards */
-      settle(run);
+    settle(run); /* all alike, though only ours writes afterwards */
     figures->all[round] =
         (broker_work(entry->broker).all - before.all) / count;
     figures->rate[round] = (double)stream.accepted / stream.seconds;
