@@ -115,15 +115,15 @@ static unsigned write_events(const struct wk_audit *audit,
   unsigned lines = 0;
   unsigned written = 0;
   for (unsigned i = 0; i < count; i++) {
-    if (sizeof text - used < WK_AUDIT_LINE_MAX) {
-      written += write_lines(audit->fd, text, used, lines);
-      used = 0;
-      lines = 0;
-    }
     used += wk_event_line(text + used, &events[i]);
     lines++;
+    if (sizeof text - used >= WK_AUDIT_LINE_MAX && i + 1 < count)
+      continue; /* there is room for the next one */
+    written += write_lines(audit->fd, text, used, lines);
+    used = 0;
+    lines = 0;
   }
-  return written + write_lines(audit->fd, text, used, lines);
+  return written;
 }
 
 /* What fails now is tried again with each event. */
