@@ -47,8 +47,9 @@ class FleetTest(SimCase):
             "whitekey-sim", *self.arguments(broker, "-n", 900, "--rate", 0.01,
                                             "--json", path),
             env=self.store.env)
+        # The first reading: the simulator has heard the answer to its login.
         self.assertSoon(
-            900, lambda: broker.log().count("New client connected"))
+            900, lambda: broker.log().count("Received PUBLISH from sim-"))
         sim.signal(signal.SIGINT)
         self.assertEqual(sim.wait(), 0, sim.log())
         with open(path, encoding="utf-8") as file:
