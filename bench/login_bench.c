@@ -4,9 +4,8 @@
  * machine. The peers take turns round by round, so that a machine whose speed
  * drifts slows them all; a ratio is the median of the rounds' ratios. No turn
  * begins before all brokers rest: ours wrote what was left, and every turn
- * finds the machine alike. All packets
- * are made before a turn; every broker logs alike, and none but ours checks
- * topics, which no connect asks for.
+ * finds the machine alike. All packets are made before a turn; every broker
+ * logs alike, and none but ours checks topics, which no connect asks for.
  */
 #include <argp.h>
 #include <stdio.h>
